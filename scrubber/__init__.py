@@ -1,0 +1,1 @@
+"""scrubber: keeps personal data out of log pipelines."""

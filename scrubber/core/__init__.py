@@ -1,0 +1,1 @@
+"""The pure room: no clock, thread, logging or I/O."""

@@ -1,0 +1,102 @@
+"""What flows through scrubber: records in, one outcome for each record out.
+
+A *record* is one Kafka message (or one input line), a *chunk* what one poll yields and one transaction commits. None of
+these types ever prints a key, a value or a header: their `repr` gives coordinates and sizes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from scrubber.errors import Reason
+
+Headers = list[tuple[str, bytes | None]]
+
+
+class Partition(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    partition: int
+
+
+class Record(NamedTuple):
+    """One message as it was read. `value is None` is a tombstone; `timestamp_ms` is -1 where the broker gave none."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers | None
+
+    @property
+    def next_offset(self) -> int:
+        """The offset to commit once this record is done."""
+        return self.offset + 1
+
+    def __repr__(self) -> str:
+        """Coordinates and size, never content."""
+        return f"Record({self.topic}[{self.partition}]@{self.offset}, {len(self.value or b'')} bytes)"
+
+
+class Clean(NamedTuple):
+    """A record that may go on: scrubbed key, value and headers, and its audit event (JSON) where it has one."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers | None
+    audit: bytes | None
+
+    def __repr__(self) -> str:
+        """Size, never content: the key of a record may be anything."""
+        return f"Clean({len(self.value or b'')} bytes)"
+
+
+class Quarantined(NamedTuple):
+    """A record that must not go on: its reason, and the envelope (JSON) that the quarantine topic gets."""
+
+    reason: Reason
+    envelope: bytes
+
+    def __repr__(self) -> str:
+        """Reason and size; the envelope may hold an encrypted payload."""
+        return f"Quarantined({self.reason.value}, {len(self.envelope)} bytes)"
+
+
+Outcome = Clean | Quarantined
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Records in the order they were read: offsets rise within each partition.
+
+    `epochs` holds the ownership epoch of each partition when its records were read (see `stream/ownership.py`); a chunk
+    read from a file has none.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    epochs: dict[Partition, int] = field(default_factory=dict)
+    byte_size: int = 0
+
+    def __repr__(self) -> str:
+        """Counts only."""
+        return f"Chunk({len(self.records)} records, {len(self.epochs)} partitions, {self.byte_size} bytes)"
+
+
+@dataclass(slots=True)
+class ScrubbedChunk:
+    """A chunk with one outcome for each of its records, in the same order."""
+
+    chunk: Chunk
+    outcomes: list[Outcome]
+
+    def __post_init__(self) -> None:
+        """A record without an outcome would be lost, one with two doubled."""
+        assert len(self.outcomes) == len(self.chunk.records), "Chunk and outcomes differ in length. This is a bug."
+
+    def __repr__(self) -> str:
+        """Counts only."""
+        return f"ScrubbedChunk({len(self.outcomes)} outcomes)"

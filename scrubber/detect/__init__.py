@@ -1,0 +1,1 @@
+"""The device room: rules and models. It knows nothing of Kafka."""

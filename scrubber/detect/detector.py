@@ -1,0 +1,51 @@
+"""The seam between the pipeline and whatever finds things in text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from scrubber.core.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Which detector gave an answer; stamped on audit events. `digest` is of rules or weights."""
+
+    name: str
+    revision: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to look for, from the policy: labels in prompt order, and the score each must reach (0 to 1)."""
+
+    labels: tuple[str, ...]
+    thresholds: tuple[float, ...]
+
+
+class Detector(Protocol):
+    """Maps texts to spans. One thread calls it at a time.
+
+    `detect` answers for every text, in order, and the answer for a text does not depend on what else is in the batch
+    (promise 7). It raises `DetectorOverloaded` when a smaller batch might do and `DetectorFailed` when nothing would;
+    it never answers "no spans" for a text that it could not read whole.
+    """
+
+    def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
+        """Return the spans of each text: code points of that text, score at or above the label's threshold."""
+        ...
+
+    def warm_up(self) -> None:
+        """Do everything that the first batch would otherwise wait for. Idempotent."""
+        ...
+
+    def describe(self) -> Description:
+        """Name, revision and digest."""
+        ...
+
+    def close(self) -> None:
+        """Free the device. The detector is not used again."""
+        ...

@@ -1,0 +1,1 @@
+"""The Kafka room: it knows a `scrub(chunk)` callable, not the model behind it."""
