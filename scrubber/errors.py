@@ -44,7 +44,6 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     RESIDUAL = "residual"
     POLICY_DROP = "policy_drop"
-    REJECTED_BY_BROKER = "rejected_by_broker"
 
 
 class ScrubberError(Exception):

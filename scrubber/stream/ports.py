@@ -21,8 +21,11 @@ class ConsumerClient(Protocol):
         """Join the group. A topic that starts with `^` is a regular expression."""
         ...
 
-    def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
-        """Return up to `num_messages`; waits the whole `timeout` unless that many are there. Runs the callbacks."""
+    def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Any]:
+        """Return up to `num_messages` of `Message`; waits the whole `timeout` unless that many are there.
+
+        Rebalance callbacks run in here.
+        """
         ...
 
     def consumer_group_metadata(self) -> Any:

@@ -1,0 +1,60 @@
+"""Waiting for a cluster that is not there yet: exponential backoff with jitter inside one deadline, saying what for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import tenacity
+from confluent_kafka import KafkaException
+
+from scrubber.stream import faults
+from scrubber.telemetry import Telemetry, WaitingFor
+
+FIRST_WAIT_SECS = 0.5
+LONGEST_WAIT_SECS = 10.0
+
+Answer = TypeVar("Answer")
+
+
+class Patience:
+    """Tries calls again while the cluster is away.
+
+    Args:
+        deadline_secs: for one call with all its repetitions.
+        telemetry: told before each wait.
+        give_up: asked before each wait, so that a worker told to stop does not wait on.
+    """
+
+    def __init__(self, deadline_secs: float, telemetry: Telemetry, give_up: Callable[[], bool] = lambda: False) -> None:
+        self._deadline_secs = deadline_secs
+        self._telemetry = telemetry
+        self._give_up = give_up
+
+    def call(self, what: str, function: Callable[[], Answer]) -> Answer:
+        """Return the answer of `function`; raises its last `KafkaException` once the deadline is over.
+
+        Errors that time cannot mend (fenced, not authorised, fatal) are raised at once.
+        """
+
+        def say(state: tenacity.RetryCallState) -> None:
+            assert state.outcome is not None, "Retry without an outcome. This is a bug."
+            error = state.outcome.exception()
+            code = faults.code_name(faults.kafka_error(error)) if isinstance(error, KafkaException) else ""
+            waited = round(state.seconds_since_start or 0.0, 1)
+            self._telemetry.emit(WaitingFor(what, code, state.attempt_number, waited))
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(self._may_pass),
+            wait=tenacity.wait_exponential_jitter(initial=FIRST_WAIT_SECS, max=LONGEST_WAIT_SECS),
+            stop=tenacity.stop_after_delay(self._deadline_secs),
+            before_sleep=say,
+            reraise=True,
+        )
+        return retrying(function)
+
+    def _may_pass(self, error: BaseException) -> bool:
+        if self._give_up() or not isinstance(error, KafkaException):
+            return False
+        cause = faults.kafka_error(error)
+        return not cause.fatal() and faults.verdict(cause) in {faults.Verdict.REBUILD, faults.Verdict.ABORT}
