@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from scrubber.core.policy import Plan
 from scrubber.core.spans import Span
 
 
@@ -16,14 +17,6 @@ class Description:
     name: str
     revision: str
     digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to look for, from the policy: labels in prompt order, and the score each must reach (0 to 1)."""
-
-    labels: tuple[str, ...]
-    thresholds: tuple[float, ...]
 
 
 class Detector(Protocol):
@@ -49,3 +42,6 @@ class Detector(Protocol):
     def close(self) -> None:
         """Free the device. The detector is not used again."""
         ...
+
+
+__all__ = ["Description", "Detector", "Plan"]

@@ -1,0 +1,55 @@
+"""Patterns for field paths.
+
+A path names a field of a record: `user.email`, `items[0].card`. In a pattern `*` stands for any characters within one
+step of the path, `**` for any characters at all; letter case does not matter. Matching is linear in the path (RE2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import re2
+
+_CACHED_PATHS = 4096
+_WILDCARDS = {"**": ".*", "*": r"[^.\[\]]*"}
+
+
+class Globs:
+    """Finds the first of some patterns that a path matches. The latest paths are remembered, a bounded number."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self.patterns = tuple(patterns)
+        compiled = [_compile(pattern) for pattern in patterns]
+
+        def first(path: str) -> int | None:
+            whole = re2_text(path)
+            return next((index for index, regex in enumerate(compiled) if regex.fullmatch(whole)), None)
+
+        self._first = lru_cache(maxsize=_CACHED_PATHS)(first)
+
+    def first(self, path: str) -> int | None:
+        """Return the index of the first pattern that matches the whole of `path`, or None."""
+        return self._first(path) if self.patterns else None
+
+    def __repr__(self) -> str:
+        return f"Globs({self.patterns!r})"
+
+
+def re2_text(text: str) -> str:
+    """Return `text` as RE2 can read it: a lone surrogate becomes U+FFFD, every other code point stays in place."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", text)
+    return text
+
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _compile(pattern: str) -> re2._Regexp:
+    parts = re.split(r"(\*\*|\*)", pattern)
+    source = "".join(_WILDCARDS.get(part) or re2.escape(part) for part in parts)
+    return re2.compile(f"(?is){source}")

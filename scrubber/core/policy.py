@@ -1,0 +1,158 @@
+"""The policy: which findings count, and what becomes of them.
+
+`policy_schema.py` has the shape of a policy file, `policy_compile.py` makes a `Policy` of one. Three rules bind it:
+1. A deny-list entry or a field that is masked whole beats every allow-list, threshold and disabled label.
+2. A label that the policy has never heard of counts, at the default threshold: an unmapped label must not leak.
+3. `never_scan` is the only way to keep detectors away from text, and what it excludes is counted (`FieldRule`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+import re2
+
+from scrubber.core.actions import Action
+from scrubber.core.globs import Globs, re2_text
+from scrubber.core.spans import Span
+
+DENY_LIST = "deny-list"
+"""Detector name of spans from the deny-list."""
+
+FIELD_RULE = "field-rule"
+"""Detector name of spans that cover a field which is masked whole."""
+
+_FROM_POLICY = frozenset({DENY_LIST, FIELD_RULE})
+
+NEVER = 2.0
+"""A threshold that no score reaches: the label is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to look for, from the policy: labels in prompt order, and the score each must reach (0 to 1)."""
+
+    labels: tuple[str, ...]
+    thresholds: tuple[float, ...]
+
+
+class FieldRule(NamedTuple):
+    """What the policy says of a whole field, whatever is in it.
+
+    `mask`: the field becomes one finding with `label`. `never_scan`: no detector sees it, and its characters are
+    counted as excluded by policy, in the audit event and in a metric: they are accounted for, if not scanned.
+    """
+
+    treatment: Literal["mask", "never_scan"]
+    label: str
+    rule: str
+
+    def span(self, text: str) -> Span:
+        """Return the finding that covers the whole `text` of a field to mask."""
+        assert self.treatment == "mask", "A field that is not scanned has no span. This is a bug."
+        return Span(0, len(text), self.label, 1.0, FIELD_RULE, self.rule)
+
+
+class Denied(NamedTuple):
+    """One entry of the deny-list, or several with the same label."""
+
+    label: str
+    rule: str
+    regex: re2._Regexp
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Allowed:
+    """The allow-list: values as they are, patterns of whole values, and fields."""
+
+    values: frozenset[str]
+    patterns: tuple[re2._Regexp, ...]
+    fields: Globs
+
+    def allows(self, value: str, path: str) -> bool:
+        """Whether a finding of `value` in the field `path` is none."""
+        if value in self.values or self.fields.first(path) is not None:
+            return True
+        return bool(self.patterns) and any(regex.fullmatch(re2_text(value)) for regex in self.patterns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelling:
+    """Thresholds and actions as they hold for the records of one scope; a label that is off has the threshold NEVER."""
+
+    thresholds: dict[str, float]
+    actions: dict[str, Action]
+    default_threshold: float
+    default_action: Action
+    action_globs: Globs
+    actions_by_glob: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Policy:
+    """A policy, compiled. Immutable; threads may share it.
+
+    `digest` is the SHA-256 (hex) of everything that the policy says once presets and defaults are filled in.
+    """
+
+    name: str
+    version: int
+    digest: str
+    _plan: Plan
+    _labelling: Labelling
+    _allowed: Allowed
+    _denied: tuple[Denied, ...]
+    _field_globs: Globs
+    _field_rules: tuple[FieldRule, ...]
+    _scope: Callable[[str, str | None], Labelling] | None = field(default=None)
+
+    def scoped(self, topic: str, level: str | None = None) -> Policy:
+        """Return the policy as it holds for records of `topic` and log level (in any spelling; None where unknown)."""
+        return replace(self, _labelling=self._scope(topic, level)) if self._scope is not None else self
+
+    def plan(self) -> Plan:
+        """Return what detectors look for: every label that is on in any scope, at its lowest threshold.
+
+        It is one plan for all records, so that they can share a batch; `accepts` judges each span in its own scope.
+        """
+        return self._plan
+
+    def accepts(self, span: Span, value: str, path: str) -> bool:
+        """Whether `span`, which covers `value` in the field `path`, counts as a finding."""
+        if span.detector in _FROM_POLICY:
+            return True
+        labelling = self._labelling
+        if span.score < labelling.thresholds.get(span.label, labelling.default_threshold):
+            return False
+        return not self._allowed.allows(value, path)
+
+    def find_denied(self, text: str) -> list[Span]:
+        """Return the spans of the deny-list in `text`, in time linear in its length."""
+        if not self._denied:
+            return []
+        readable = re2_text(text)
+        return [
+            Span(match.start(), match.end(), denied.label, 1.0, DENY_LIST, denied.rule)
+            for denied in self._denied
+            for match in denied.regex.finditer(readable)
+            if match.end() > match.start()
+        ]
+
+    def field_rule(self, path: str) -> FieldRule | None:
+        """Return what the policy says of the whole field `path`; None where detectors and labels decide."""
+        index = self._field_globs.first(path)
+        return self._field_rules[index] if index is not None else None
+
+    def action(self, label: str, path: str) -> Action:
+        """Return what becomes of a finding of `label` in the field `path`."""
+        labelling = self._labelling
+        index = labelling.action_globs.first(path)
+        if index is not None:
+            return labelling.actions_by_glob[index]
+        return labelling.actions.get(label, labelling.default_action)
+
+    def __repr__(self) -> str:
+        """Name and digest: allow- and deny-lists may hold what must not be seen."""
+        return f"Policy({self.name!r}, {self.digest[:16]})"

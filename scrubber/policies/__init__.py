@@ -1,0 +1,32 @@
+"""The policies that come with scrubber, and the way from a policy file's dict to a `Policy`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from scrubber.core.keys import NO_KEYS, KeyRing
+from scrubber.core.policy import Policy
+from scrubber.core.policy_compile import compile_policy
+
+PRESETS = ("logs",)
+"""Names of the policies that come with scrubber; the first is the default."""
+
+
+def load_policy(document: Mapping[str, Any] | str, keys: KeyRing = NO_KEYS) -> Policy:
+    """Return the policy that `document` (or the preset of that name) describes. Raises ConfigError."""
+    presets = {name: read_preset(name) for name in PRESETS}
+    return compile_policy(
+        {"version": 1, "name": document, "extends": document} if isinstance(document, str) else document, keys, presets
+    )
+
+
+@cache
+def read_preset(name: str) -> dict[str, Any]:
+    """Return the preset `name` as a plain dict; `name` is one of PRESETS."""
+    document: dict[str, Any] = yaml.safe_load(resources.files(__name__).joinpath(f"{name}.yaml").read_bytes())
+    return document
