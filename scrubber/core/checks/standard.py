@@ -1,0 +1,29 @@
+"""Numbers that python-stdnum knows."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Callable
+from functools import cache
+
+_MODULE = re.compile(r"[a-z_]+(?:\.[a-z0-9_]+)?")
+
+
+@cache
+def standard_number(name: str) -> Callable[[bytes, bytes, int, int], bool]:
+    """The check of python-stdnum's module `name` (`de.idnr`); its import waits for the first value."""
+    if not _MODULE.fullmatch(name) or importlib.util.find_spec(f"stdnum.{name}") is None:
+        raise LookupError(f"python-stdnum has no module {name!r}")
+
+    def check(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+        return bool(_is_valid(name)(value.decode("latin-1")))
+
+    return check
+
+
+@cache
+def _is_valid(name: str) -> Callable[[str], bool]:
+    is_valid: Callable[[str], bool] = importlib.import_module(f"stdnum.{name}").is_valid
+    return is_valid

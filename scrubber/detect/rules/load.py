@@ -1,0 +1,137 @@
+r"""Rules from YAML: the built-in pack and the user's own, in one form.
+
+rules:
+- id: badge                      # unique; it names the rule in audit events and errors
+label: employee_id
+pattern: '\bB-(\d{6})\b'        # or keys + value: a value that a key name proves
+score: 0.9
+check: luhn                    # a validator of core/checks
+near: {include: [badge], exclude: [build], within: 40}
+examples: ['badge «B-123456»'] # at least one; the value between « and »
+counter_examples: ['build B-123456']
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from scrubber.core.checks import get_check
+from scrubber.detect.rules.keyed import keyed_pattern
+from scrubber.detect.rules.pattern import compile_pattern
+from scrubber.detect.rules.rule import Near, Rule
+from scrubber.detect.rules.syntax import PatternError
+from scrubber.errors import ConfigError, Problem
+
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+_Text = Annotated[str, StringConstraints(min_length=1)]
+_KEYED_SCORE, _SHAPED_SCORE = 0.85, 0.9
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _NearSpec(_Strict):
+    include: tuple[_Text, ...] = ()
+    exclude: tuple[_Text, ...] = ()
+    within: int = Field(default=50, ge=1, le=500)
+
+
+class _RuleSpec(_Strict):
+    id: _Name
+    label: _Name
+    pattern: _Text | None = None
+    keys: tuple[_Text, ...] = ()
+    value: _Text | None = None
+    score: float | None = Field(default=None, gt=0, le=1)
+    evidence: str | None = Field(default=None, pattern="^(shape|key)$")
+    check: str | None = None
+    near: _NearSpec | None = None
+    examples: tuple[_Text, ...] = Field(min_length=1)
+    counter_examples: tuple[_Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.pattern is None) == (self.value is None) or bool(self.keys) != (self.value is not None):
+            raise ValueError("give either a pattern, or keys and a value")
+        return self
+
+    def rule(self) -> Rule:
+        """The rule, or a `PatternError`, or a `LookupError` for a check that does not exist."""
+        keyed = self.value is not None
+        if self.check is not None:
+            get_check(self.check)
+        source = keyed_pattern(self.keys, self.value) if self.value is not None else self.pattern
+        assert source is not None, "A rule without a pattern. This is a bug."
+        return Rule(
+            id=self.id,
+            label=self.label,
+            pattern=compile_pattern(source),
+            score=self.score or (_KEYED_SCORE if keyed else _SHAPED_SCORE),
+            evidence="key" if (self.evidence or ("key" if keyed else "shape")) == "key" else "shape",
+            check=self.check,
+            near=Near(self.near.include, self.near.exclude, self.near.within) if self.near else None,
+            examples=self.examples,
+            counter_examples=self.counter_examples,
+        )
+
+
+def load_rules(source: Path | str) -> tuple[Rule, ...]:
+    """Read the rules of a file (`Path`) or of YAML text (`str`); a `ConfigError` names every problem with its rule."""
+    where, text = (source.name, source.read_text("utf-8")) if isinstance(source, Path) else ("rules", source)
+    rules, problems = _read(text, where)
+    if problems:
+        raise ConfigError(problems)
+    return tuple(rules)
+
+
+@cache
+def builtin_rules() -> tuple[Rule, ...]:
+    """The built-in pack, by file and in the order of each file."""
+    files = (resources.files("scrubber.detect.rules") / "pack").iterdir()
+    return tuple(
+        rule for file in sorted(files, key=lambda file: file.name) for rule in load_rules(file.read_text("utf-8"))
+    )
+
+
+def _read(text: str, where: str) -> tuple[list[Rule], list[Problem]]:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return [], [Problem(where, f"not YAML, line {mark.line + 1}" if mark else "not YAML")]
+    entries = document.get("rules") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        return [], [Problem(where, "no list of rules", "begin with 'rules:'")]
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    for index, entry in enumerate(entries):
+        path = f"{where}.{_name(entry, index)}"
+        try:
+            rules.append(_RuleSpec.model_validate(entry).rule())
+        except ValidationError as error:
+            problems += _explained(error, path)
+        except PatternError as error:
+            problems.append(Problem(f"{path}.pattern", str(error)))
+        except LookupError as error:
+            problems.append(Problem(f"{path}.check", str(error.args[0])))
+    twice = [name for name, count in Counter(rule.id for rule in rules).items() if count > 1]
+    return rules, problems + [Problem(f"{where}.{name}", "two rules have this id") for name in twice]
+
+
+def _name(entry: Any, index: int) -> str:
+    name = entry.get("id") if isinstance(entry, dict) else None
+    return name if isinstance(name, str) else f"[{index}]"
+
+
+def _explained(error: ValidationError, path: str) -> Iterator[Problem]:
+    for item in error.errors(include_input=False, include_url=False):
+        yield Problem(".".join([path, *map(str, item["loc"])]), item["msg"])

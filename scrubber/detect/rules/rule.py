@@ -1,0 +1,62 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from scrubber.detect.rules.pattern import Pattern
+
+Evidence = Literal["shape", "key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Words around a value: it counts only with one of `include` (if any) and none of `exclude` within `within`
+    bytes.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    within: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One exact pattern, what proves it, and what its value is called.
+
+    `score` is the confidence of a hit (0 to 1). `evidence` says what proves a hit: its own shape, or a key name
+    before it
+    (then the caller may take the whole token that the key names). `check` names a validator of `core/checks`. The
+    `examples` (value between « and ») and `counter_examples` are the rule's own test, run whenever it is loaded.
+    """
+
+    id: str
+    label: str
+    pattern: Pattern
+    score: float
+    evidence: Evidence = "shape"
+    check: str | None = None
+    near: Near | None = None
+    examples: tuple[str, ...] = field(default=(), repr=False)
+    counter_examples: tuple[str, ...] = field(default=(), repr=False)
+
+
+def digest(rules: Iterable[Rule]) -> str:
+    """SHA-256 of what the rules do, whatever file they came from and however it was formatted."""
+    canonical = [
+        [
+            rule.id,
+            rule.label,
+            rule.score,
+            rule.evidence,
+            rule.pattern.exact.decode("ascii"),
+            rule.check,
+            [rule.near.include, rule.near.exclude, rule.near.within] if rule.near else None,
+        ]
+        for rule in sorted(rules, key=lambda rule: rule.id)
+    ]
+    return hashlib.sha256(json.dumps(canonical, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,82 @@
+"""From the exact pattern to the engine's: a pattern that must hit wherever the exact one does, and is cheap to run.
+
+The engine only says which rules *may* hit in which record, so its form may match more, never less. Three sound steps:
+the repeat at either end is cut to its minimum (the boundary beyond it goes with it), so one hit is one reported end
+instead
+of one for each further byte; and counted repeats with a large upper end lose it, because engines unroll them.
+
+Why this loses nothing: a match of the exact pattern at [s, e) contains a match of the cut one that ends within (s, e].
+"""
+
+from __future__ import annotations
+
+from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq
+
+LARGE = 12
+"""Counted repeats beyond this are left open at the upper end."""
+
+
+def cut_tail(node: Node) -> Node:
+    """`node` with the repeat at its end cut to the minimum: every match of `node` starts with a match of this."""
+    cut, moved = _cut(node, -1)
+    return cut if moved and cut is not None else node
+
+
+def weaken(node: Node) -> Node:
+    """The engine's form of `node`."""
+    tail_cut = cut_tail(node)
+    cut, moved = _cut(tail_cut, 0)
+    return _loosen(cut if moved and cut is not None else tail_cut)
+
+
+def _cut(node: Node, edge: int) -> tuple[Node | None, bool]:
+    """Cut the repeat at one edge (0: first, -1: last). None where nothing is left; the flag says whether anything
+    was cut.
+    """
+    match node:
+        case Byte() | At():
+            return node, False
+        case Group(item):
+            return _cut(item, edge)
+        case Repeat(item, least, most, _):
+            if least == most:
+                return node, False
+            return (Repeat(item, least, least) if least else None), True
+        case Alt(branches):
+            parts = [_cut(branch, edge) for branch in branches]
+            kept = [part for part, _ in parts if part is not None]
+            if not any(moved for _, moved in parts):
+                return node, False
+            return (Alt(tuple(kept)) if len(kept) == len(parts) else None), True
+        case Seq(items):
+            return _cut_sequence(list(items), edge)
+
+
+def _cut_sequence(items: list[Node], edge: int) -> tuple[Node | None, bool]:
+    moved = False
+    while items:
+        if isinstance(items[edge], At) and len(items) > 1:
+            # A boundary has no meaning once the repeat before it is cut; before anything else it keeps the form tight.
+            inner, inner_moved = _cut_sequence(items[:-1] if edge else items[1:], edge)
+            return (inner, True) if inner_moved else (Seq(tuple(items)), moved)
+        cut, cut_moved = _cut(items[edge], edge)
+        moved = moved or cut_moved
+        if cut is not None:
+            items[edge] = cut
+            return Seq(tuple(items)), moved
+        items.pop(edge)
+    return None, True
+
+
+def _loosen(node: Node) -> Node:
+    match node:
+        case Byte() | At():
+            return node
+        case Group(item):
+            return _loosen(item)
+        case Seq(items):
+            return Seq(tuple(map(_loosen, items)))
+        case Alt(branches):
+            return Alt(tuple(map(_loosen, branches)))
+        case Repeat(item, least, most, _):
+            return Repeat(_loosen(item), least, None if most is not None and most > max(LARGE, least) else most)
