@@ -1,0 +1,56 @@
+# Everything a newcomer or a CI machine needs; `make help` lists it. Only Python 3.11 and make must be there already.
+
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+RUN := $(UV) run --no-sync
+PYTEST := $(RUN) python -m pytest
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+
+.PHONY: sync-core
+sync-core: $(filter .uv/bin/uv,$(UV)) # the light core and what starts a local broker; keeps extras that are there
+	$(UV) sync --locked --inexact --no-default-groups --group test
+
+.PHONY: sync
+sync: $(filter .uv/bin/uv,$(UV)) # everything a user can switch on, and all tools
+	$(UV) sync --locked --all-extras --all-groups
+
+.PHONY: demo
+demo: sync-core ## Scrub sample logs through a real broker, kill a worker on the way, count every record
+	$(RUN) python -m tests.kafka_lab demo
+
+.PHONY: test
+test: sync ## Set up and run all tests (a real broker is started by the tests)
+	$(PYTEST)
+
+.PHONY: lint
+lint: sync ## Formatting, lint rules, types, room borders, spelling
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) codespell scrubber tests README.md CHANGELOG.md
+	$(RUN) validate-pyproject pyproject.toml
+
+.PHONY: audit
+audit: sync ## Known vulnerabilities of the locked dependencies
+	$(UV) export --locked --no-hashes --no-dev --no-emit-project | $(RUN) pip-audit --disable-pip --requirement /dev/stdin
+
+.PHONY: soak
+soak: sync ## Exactly once over a million records and a hundred kills (long)
+	$(PYTEST) -m soak --timeout 7200
+
+.PHONY: bench
+bench: bench-stream ## All benchmarks
+
+.PHONY: bench-stream
+bench-stream: sync ## Records a second against a bare exactly-once loop, on a local broker
+	$(RUN) python -m tests.bench.stream
