@@ -1,0 +1,1 @@
+"""The GLiNER engine: words -> prompt -> batches -> model -> decode."""

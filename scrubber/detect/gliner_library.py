@@ -1,0 +1,149 @@
+"""Any GLiNER model, run by the gliner library: the oracle of our own engine, and its stand-in for other models.
+
+The library gets words instead of texts: it shifts every span behind a word without sub-tokens, cuts long texts with
+nothing but a warning, and loses a whole batch to one lone surrogate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scrubber.core.batches import batches
+from scrubber.core.spans import Span
+from scrubber.detect.detector import Description, Plan
+from scrubber.detect.gliner.rows import Entity, Row, limits, rows, spans
+from scrubber.detect.gliner.words import WordReader, Words
+from scrubber.detect.runtime.extras import require
+from scrubber.detect.runtime.failures import halving, shielded
+from scrubber.errors import ConfigError, DetectorFailed, Problem
+
+_MAX_BATCH_TOKENS = 16_384
+_UNLIMITED = 1_000_000
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+
+
+class GlinerLibraryDetector:
+    """A GLiNER checkpoint in `folder`, on `device` ("cpu", "cuda", "cuda:1"), with `max_batch_rows` texts at once."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: str = "cpu",
+        max_width: int | None = None,
+        revision: str = "",
+        max_batch_rows: int = 8,
+    ) -> None:
+        library = require("gliner", "gliner")
+        self._model = _load(library, folder, device, max_width)
+        self._name = folder.name
+        self._description = Description(self._name, revision, digest(folder))
+        self._max_batch_rows = max_batch_rows
+        tokenizer = self._model.data_processor.transformer_tokenizer
+        private_copy = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
+        self._reader = WordReader(private_copy, self._model.data_processor.words_splitter)
+        self._model_tokens = _token_limit(tokenizer, self._model.config)
+
+    def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
+        """See `Detector.detect`."""
+        if not plan.labels:
+            return [[] for _ in texts]
+        return shielded(lambda: self._detect(texts, plan))
+
+    def warm_up(self) -> None:
+        """Run one small text."""
+        self.detect(["Ada Lovelace"], Plan(("first_name",), (0.5,)))
+
+    def describe(self) -> Description:
+        """Folder name, revision, and SHA-256 of the weights."""
+        return self._description
+
+    def close(self) -> None:
+        """Let go of the weights."""
+        del self._model
+
+    def _detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
+        words = self._reader.read(texts)
+        thresholds = dict(zip(plan.labels, plan.thresholds, strict=True))
+        limit = limits(
+            max_words=self._model.config.max_len,
+            max_width=self._model.config.max_width,
+            model_tokens=self._model_tokens,
+            prompt_tokens=self._prompt_tokens(list(thresholds)),
+        )
+        todo = rows(words, limit)
+        answers: list[tuple[Row, Sequence[Entity]]] = []
+        for batch in batches([row.tokens for row in todo], budget=_MAX_BATCH_TOKENS, max_rows=self._max_batch_rows):
+            some = [todo[number] for number in batch]
+            found = halving(lambda part: shielded(lambda: self._run(part, words, thresholds)), some)
+            answers.extend(zip(some, found, strict=True))
+        return spans(words, answers, self._name)
+
+    def _prompt_tokens(self, labels: Sequence[str]) -> int:
+        """Tokens that the library spends on anything but the text: markers, labels, [CLS] and [SEP]."""
+        prompts, _ = self._model.data_processor.prepare_inputs([[]], labels)
+        tokenizer = self._model.data_processor.transformer_tokenizer
+        return len(tokenizer(prompts[0], is_split_into_words=True, truncation=False)["input_ids"])
+
+    def _run(self, part: Sequence[Row], words: Sequence[Words], thresholds: dict[str, float]) -> list[Sequence[Entity]]:
+        inputs = [
+            {"tokenized_text": words[row.text].words[row.words.start : row.words.stop], "ner": None} for row in part
+        ]
+        batch = self._model.collate_batch(inputs, list(thresholds))
+        output = self._model.run_batch(batch, threshold=min(thresholds.values()))
+        if not output[0].isfinite().all():
+            raise DetectorFailed("The model gave scores that are not numbers.")
+        decoded = self._decode(output, batch, thresholds)
+        return [[Entity(span.start, span.end, span.entity_type, span.score) for span in row] for row in decoded]
+
+    def _decode(self, output: Any, batch: Any, thresholds: dict[str, float]) -> Any:
+        """Decode with a threshold for each label, applied before overlaps are resolved.
+
+        The library knows one threshold. Filtering its answer would be too late: a span that fails its own label's
+        threshold would already have displaced a better-founded one.
+        """
+        decoder = self._model.decoder
+
+        def greedy_search(found: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
+            accepted = [span for span in found if span.score >= thresholds[span.entity_type]]
+            return type(decoder).greedy_search(decoder, accepted, *args, **kwargs)  # type: ignore[no-any-return]
+
+        decoder.greedy_search = greedy_search
+        try:
+            return self._model.decode_batch(output, batch, threshold=min(thresholds.values()) * (1 - 1e-6))
+        finally:
+            del decoder.greedy_search
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 of the weights file of a checkpoint in the hub's layout, in hex."""
+    for name in _WEIGHTS:
+        if (folder / name).is_file():
+            with (folder / name).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    raise ConfigError([Problem("model.path", f"{folder} holds neither {' nor '.join(_WEIGHTS)}")])
+
+
+def _load(library: Any, folder: Path, device: str, max_width: int | None) -> Any:
+    if not (folder / "gliner_config.json").is_file():
+        hint = "give the folder of a GLiNER checkpoint"
+        raise ConfigError([Problem("model.path", f"{folder} holds no gliner_config.json", hint)])
+    try:
+        return library.GLiNER.from_pretrained(
+            str(folder), local_files_only=True, map_location=device, max_width=max_width
+        ).eval()
+    except Exception as error:  # noqa: BLE001 - no text has been read yet: the library's own words help the user
+        problem = Problem("model.path", f"gliner cannot load {folder}: {type(error).__name__}: {error}")
+    raise ConfigError([problem])
+
+
+def _token_limit(tokenizer: Any, config: Any) -> int | None:
+    """How many tokens prompt and text may have together, or None where positions are relative only."""
+    known = [tokenizer.model_max_length] if tokenizer.model_max_length < _UNLIMITED else []
+    encoder = config.encoder_config
+    if getattr(encoder, "position_biased_input", True) and hasattr(encoder, "max_position_embeddings"):
+        known.append(encoder.max_position_embeddings)
+    return min(known, default=None)
