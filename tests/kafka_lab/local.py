@@ -53,7 +53,7 @@ SETTINGS = {
     "group.consumer.heartbeat.interval.ms": "1000",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
     "broker.heartbeat.interval.ms": "500",
-    "broker.session.timeout.ms": "4000",
+    "broker.session.timeout.ms": "3000",
 }
 
 
@@ -67,10 +67,10 @@ class Node:
     def __init__(self, number: int, folder: Path, advertised: str | None, java_options: Sequence[str]) -> None:
         self.number = number
         self.folder = folder
-        self.port = free_port()
         self.internal_port = free_port()
         self.controller_port = free_port()
-        self.address = advertised or f"127.0.0.1:{self.port}"
+        self.client_address = f"127.0.0.1:{free_port()}"
+        self.advertised_address = advertised or self.client_address
         self.process: subprocess.Popen[bytes] | None = None
         self._java = [java(), *java_options, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars()}/*"]
 
@@ -165,7 +165,7 @@ class LocalKafka:
     @property
     def bootstrap(self) -> str:
         """A client's `bootstrap.servers`, without password and TLS (in a secured cluster: the super-user's)."""
-        return self.internal_bootstrap if self.security else ",".join(node.address for node in self.nodes)
+        return self.internal_bootstrap if self.security else ",".join(node.advertised_address for node in self.nodes)
 
     @property
     def internal_bootstrap(self) -> str:
@@ -250,8 +250,8 @@ class LocalKafka:
             protocols |= self.security.protocols
             secured = self.security.settings()
         else:
-            listeners["CLIENT"] = f"127.0.0.1:{node.port}"
-            advertised["CLIENT"] = node.address
+            listeners["CLIENT"] = node.client_address
+            advertised["CLIENT"] = node.advertised_address
         replicas = len(self.nodes)
         in_sync = 2 if replicas == 3 else 1
         return {

@@ -45,7 +45,7 @@ def test_a_transaction_is_hidden_until_it_is_committed(kafka):
 
 
 def test_data_and_port_survive_a_crash_and_a_restart():
-    with LocalKafka() as kafka:
+    with LocalKafka(overrides={"broker.session.timeout.ms": "1500"}) as kafka:  # a dead node is forgotten sooner
         bootstrap, node = kafka.bootstrap, kafka.nodes[0]
         topic = create_topic(bootstrap, "kept", partitions=1)
         produce(bootstrap, topic, [b"before the crash"])
@@ -61,14 +61,13 @@ def test_data_and_port_survive_a_crash_and_a_restart():
         assert [m.value() for m in read_topic(bootstrap, topic)] == [b"before the crash", b"after the crash"]
 
 
-def test_three_nodes_take_writes_while_any_one_is_dead(kafka3):
+def test_three_nodes_take_writes_for_every_partition_while_one_is_dead(kafka3):
     topic = create_topic(kafka3.bootstrap, "replicated", partitions=3)
-    for number, node in enumerate(kafka3.nodes):
-        node.kill()
-        produce(kafka3.bootstrap, topic, [b"%d" % number])
-        node.start()
-        kafka3.wait_ready()
-    assert sorted(m.value() for m in read_topic(kafka3.bootstrap, topic)) == [b"0", b"1", b"2"]
+    kafka3.nodes[1].kill()
+    produce(kafka3.bootstrap, topic, [Sent(b"%d" % partition, partition=partition) for partition in range(3)])
+    kafka3.nodes[1].start()
+    kafka3.wait_ready()
+    assert [m.value() for m in read_topic(kafka3.bootstrap, topic)] == [b"0", b"1", b"2"]
 
 
 def test_a_broker_that_cannot_start_says_why_and_leaves_nothing(monkeypatch, tmp_path):

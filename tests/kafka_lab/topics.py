@@ -60,7 +60,8 @@ def produce(client: Client, topic: str, records: Iterable[Sent | bytes]) -> None
         KafkaException: a record was not delivered.
     """
     failed: list[KafkaError] = []
-    producer = Producer({"enable.idempotence": True, "linger.ms": 5, "log_level": 2, **_settings(client)})
+    quiet = {"log_level": 0, "error_cb": lambda error: failed.append(error) if error.fatal() else None}
+    producer = Producer({"enable.idempotence": True, "linger.ms": 5, **quiet, **_settings(client)})
 
     def delivered(error: KafkaError | None, _: Message) -> None:
         if error:
