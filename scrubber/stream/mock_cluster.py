@@ -3,10 +3,10 @@
     with MockCluster({"raw": 8}) as bootstrap:
         Producer({"bootstrap.servers": bootstrap})
 
-What it does not do: it answers transactional calls but has no transactions (readers see open and aborted records, offsets
-sent in a transaction are lost, nobody is fenced), keeps 5 MiB or 100,000 batches of a partition and drops the oldest
-silently, and forgets all when it stops. So it serves at-least-once only, and proves nothing about exactly once. librdkafka
-calls its interface experimental: the version of confluent-kafka is pinned because of it.
+What it does not do: it answers transactional calls but has no transactions (readers see open and aborted records,
+offsets sent in a transaction are lost, nobody is fenced), keeps 5 MiB or 100,000 batches of a partition and drops the
+oldest silently, and forgets all when it stops. So it serves at-least-once only, and proves nothing about exactly
+once. librdkafka calls its interface experimental: the version of confluent-kafka is pinned because of it.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class MockCluster:
         self._tell("topic", name, partitions)
 
     def fail_next(self, api: Api, *codes: int) -> None:
-        """Answer the next requests of one kind with these codes (`KafkaError.NOT_COORDINATOR`, ...); 0 lets one pass."""
+        """Answer the next requests of a kind with these codes (`KafkaError.NOT_COORDINATOR`, ...); 0 lets one pass."""
         self._tell("fail", int(api), *codes)
 
     def clear_failures(self, api: Api) -> None:
