@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import re2
 
+from scrubber.core.unicode import well_formed
+
 _CACHED_PATHS = 4096
 _WILDCARDS = {"**": ".*", "*": r"[^.\[\]]*"}
 
@@ -24,7 +26,7 @@ class Globs:
         compiled = [_compile(pattern) for pattern in patterns]
 
         def first(path: str) -> int | None:
-            whole = re2_text(path)
+            whole = well_formed(path)
             return next((index for index, regex in enumerate(compiled) if regex.fullmatch(whole)), None)
 
         self._first = lru_cache(maxsize=_CACHED_PATHS)(first)
@@ -35,18 +37,6 @@ class Globs:
 
     def __repr__(self) -> str:
         return f"Globs({self.patterns!r})"
-
-
-def re2_text(text: str) -> str:
-    """Return `text` as RE2 can read it: a lone surrogate becomes U+FFFD, every other code point stays in place."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _LONE_SURROGATE.sub("\ufffd", text)
-    return text
-
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _compile(pattern: str) -> re2._Regexp:

@@ -6,6 +6,7 @@ made for one purpose says nothing about another. Rule 2: no key is ever printed.
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Iterator, Mapping
 
@@ -56,6 +57,33 @@ class KeyRing:
     def __repr__(self) -> str:
         """Ids only."""
         return f"KeyRing(active={self._active!r}, ids={sorted(self._keys)!r})"
+
+
+class Mac:
+    """HMAC-SHA-256 of values, cut to 128 bits: equal for equal values of one label, unrelated across labels and keys.
+
+    `key_id` names the key of `keys`, `purpose` keeps the tags of one use apart from those of another.
+    """
+
+    __slots__ = ("_by_label", "_keys", "_purpose", "key_id")
+
+    def __init__(self, keys: KeyRing, key_id: str, purpose: str) -> None:
+        self.key_id = key_id
+        self._keys = keys
+        self._purpose = purpose
+        self._by_label: dict[str, bytes] = {}
+
+    def tag(self, label: str, value: str) -> bytes:
+        """Return the 16 bytes that stand for `value`."""
+        key = self._by_label.get(label)
+        if key is None:
+            key = self._by_label[label] = self._keys.derive(self.key_id, f"{self._purpose}/{label}")
+        # Half a surrogate pair is text too: it must not make two values equal.
+        return hmac.digest(key, value.encode(errors="surrogatepass"), "sha256")[:16]
+
+    def __repr__(self) -> str:
+        """The key's id, never the key."""
+        return f"Mac({self._purpose}, {self.key_id})"
 
 
 def _problems(keys: Mapping[str, bytes], active: str | None) -> Iterator[Problem]:

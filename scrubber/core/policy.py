@@ -15,8 +15,9 @@ from typing import Literal, NamedTuple
 import re2
 
 from scrubber.core.actions import Action
-from scrubber.core.globs import Globs, re2_text
+from scrubber.core.globs import Globs
 from scrubber.core.spans import Span
+from scrubber.core.unicode import well_formed
 
 DENY_LIST = "deny-list"
 """Detector name of spans from the deny-list."""
@@ -75,7 +76,7 @@ class Allowed:
         """Whether a finding of `value` in the field `path` is none."""
         if value in self.values or self.fields.first(path) is not None:
             return True
-        return bool(self.patterns) and any(regex.fullmatch(re2_text(value)) for regex in self.patterns)
+        return bool(self.patterns) and any(regex.fullmatch(well_formed(value)) for regex in self.patterns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +133,7 @@ class Policy:
         """Return the spans of the deny-list in `text`, in time linear in its length."""
         if not self._denied:
             return []
-        readable = re2_text(text)
+        readable = well_formed(text)
         return [
             Span(match.start(), match.end(), denied.label, 1.0, DENY_LIST, denied.rule)
             for denied in self._denied

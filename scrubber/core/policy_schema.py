@@ -17,6 +17,7 @@ from scrubber.errors import ConfigError, Problem
 
 Threshold = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Count = Annotated[int, Field(ge=0, le=64)]
 Text = Annotated[str, Field(min_length=1)]
 Level = Literal["trace", "debug", "info", "warning", "error", "critical"]
 
@@ -30,6 +31,33 @@ class ReplaceSpec(_Part):
 
     type: Literal["replace"]
     numbered: bool = Field(default=False, description="`<EMAIL_1>`: equal values of a record have equal numbers.")
+
+
+class MaskSpec(_Part):
+    """Stars stand where the characters stood: `****-****-****-1111`."""
+
+    type: Literal["mask"]
+    keep_first: Count = Field(default=0, description="Letters and digits that stay at the beginning.")
+    keep_last: Count = Field(default=0, description="Letters and digits that stay at the end.")
+    keep_format: bool = Field(default=True, description="Keep punctuation and length.")
+
+
+class HashSpec(_Part):
+    """A keyed hash (HMAC-SHA-256): equal values can be joined. Needs a key."""
+
+    type: Literal["hash"]
+
+
+class EncryptSpec(_Part):
+    """AES-SIV: the key holder gets the value back with `scrubber reveal`. Needs a key."""
+
+    type: Literal["encrypt"]
+
+
+class SurrogateSpec(_Part):
+    """A made-up value of the same form. Needs a key."""
+
+    type: Literal["surrogate"]
 
 
 class DropFieldSpec(_Part):
@@ -50,7 +78,9 @@ class KeepSpec(_Part):
     type: Literal["keep"]
 
 
-AnyActionSpec = ReplaceSpec | DropFieldSpec | DropRecordSpec | KeepSpec
+AnyActionSpec = (
+    ReplaceSpec | MaskSpec | HashSpec | EncryptSpec | SurrogateSpec | DropFieldSpec | DropRecordSpec | KeepSpec
+)
 ACTION_NAMES = tuple(
     typing.get_args(spec.model_fields["type"].annotation)[0] for spec in typing.get_args(AnyActionSpec)
 )
