@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 import structlog
@@ -17,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 
 from scrubber.errors import Problem
 from scrubber.stream.ports import ConsumerClient, ProducerClient
-from scrubber.stream.settings import KafkaSettings, StreamSettings
+from scrubber.stream.settings import KafkaSettings, Route, StreamSettings
 
 Properties = dict[str, Any]
 OnError = Callable[[KafkaError], None]
@@ -52,6 +53,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "message.timeout.ms": "it follows kafka.transaction_timeout_ms",
     "delivery.timeout.ms": "it follows kafka.transaction_timeout_ms",
     "metadata.recovery.strategy": "`rebootstrap` can hang a transaction for ever when a broker restarts",
+    "topic.blacklist": "it keeps the worker from reading what it writes",
     "plugin.library.paths": "a plugin sees every raw record",
     "logger": "librdkafka logs through scrubber's own log",
     "default.topic.config": "put its properties directly into kafka.extra",
@@ -145,7 +147,18 @@ def consumer_properties(settings: StreamSettings) -> Properties:
         "enable.auto.offset.store": False,
         "isolation.level": "read_committed",
         "queued.max.messages.kbytes": kafka.fetch_memory_kbytes,
+        **({"topic.blacklist": ",".join(hidden)} if (hidden := hidden_topics(settings.routes)) else {}),
     }
+
+
+def hidden_topics(routes: Iterable[Route]) -> list[str]:
+    r"""Return regular expressions of the topics that the consumer must not see: the outputs of open routes.
+
+    A route from `app\..*` to `{topic}.clean` would otherwise read what it writes, for ever.
+    """
+    open_routes = [route for route in routes if route.pattern is not None]
+    outputs = [name for route in open_routes for name in (route.clean, route.audit, route.quarantine)]
+    return list(dict.fromkeys("^" + ".+".join(map(re.escape, name.split("{topic}"))) + "$" for name in outputs))
 
 
 def producer_properties(settings: StreamSettings) -> Properties:

@@ -1,0 +1,220 @@
+"""The configuration: the only reader of files, environment and secrets. Hands each room its own part.
+
+`load` reads one YAML file and the variables of `ENVIRONMENT`, tells everything that is wrong at once, and does no I/O
+but reading files.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from scrubber.config import checks
+from scrubber.config.explain import explain, mended
+from scrubber.config.schema import ConfigFile, KafkaSection, ModelSection, RouteSection, SecuritySection
+from scrubber.config.sources import ENVIRONMENT, Document, Variable, read
+from scrubber.core.keys import KeyRing
+from scrubber.errors import ConfigError, Problem
+from scrubber.logs import LogSettings
+from scrubber.stream.clients import refused_extra, rejected_by_librdkafka
+from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
+
+__all__ = ["ENVIRONMENT", "Config", "ModelSection", "QuarantineKey", "Variable", "json_schema", "load"]
+
+_QUARANTINE_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineKey:
+    """The key (32 bytes) that quarantined payloads are encrypted with, and its name."""
+
+    key_id: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration that is whole and checked.
+
+    `policies` maps the name of each policy of the user's own to its file. `quarantine_key` is None where the quarantine
+    topic gets coordinates only.
+    """
+
+    stream: StreamSettings
+    policies: Mapping[str, Path]
+    keys: KeyRing
+    quarantine_key: QuarantineKey | None
+    model: ModelSection
+    logging: LogSettings
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read and check the configuration. Raises ConfigError with everything that is wrong."""
+    document, folder = read(path, environ), path.parent
+    try:
+        file = ConfigFile.model_validate(document)
+    except ValidationError as error:
+        problems = explain(error, environ)
+        raise ConfigError(problems + _also_wrong(document, error, problems, folder)) from None
+    stream = _stream(file, folder)
+    # librdkafka is asked last: it would say again what is known.
+    problems = _together(file, folder) or rejected_by_librdkafka(stream)
+    keys, key_problems = _keys(file, folder)
+    quarantine_key, quarantine_problems = _quarantine_key(file, folder)
+    problems += key_problems + quarantine_problems
+    if problems:
+        raise ConfigError(problems)
+    return Config(
+        stream=stream,
+        policies={name: folder / policy.file for name, policy in file.policies.items()},
+        keys=keys,
+        quarantine_key=quarantine_key,
+        model=file.model,
+        logging=LogSettings(**file.logging.model_dump()),
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the configuration file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ConfigFile.model_json_schema()}
+
+
+def _together(file: ConfigFile, folder: Path) -> list[Problem]:
+    return [*checks.problems(file, folder), *refused_extra(file.kafka.extra)]
+
+
+def _also_wrong(document: Document, error: ValidationError, told: list[Problem], folder: Path) -> list[Problem]:
+    """What is wrong with the rest of a file that has wrong settings, as far as the rest makes sense without them."""
+    rest = mended(document, error)
+    try:
+        file = ConfigFile.model_validate(rest)
+    except ValidationError as again:  # what was left out may be missing now
+        try:
+            file = ConfigFile.model_validate(mended(rest, again))
+        except ValidationError:
+            return []
+    return [problem for problem in _together(file, folder) if not any(_related(problem.path, it.path) for it in told)]
+
+
+def _related(path: str, other: str) -> bool:
+    return path.startswith(other) or other.startswith(path)
+
+
+def _stream(file: ConfigFile, folder: Path) -> StreamSettings:
+    return StreamSettings(
+        kafka=_kafka(file.kafka, folder),
+        routes=tuple(_route(number, route) for number, route in enumerate(file.routes, start=1)),
+        delivery=file.delivery,
+        chunk=ChunkLimits(**file.chunk.model_dump()),
+        brake=Brake(**file.brake.model_dump()),
+        queue_depth=file.queue_depth,
+        start_timeout_secs=file.start_timeout_secs,
+        drain_timeout_secs=file.drain_timeout_secs,
+        watchdog_secs=file.watchdog_secs,
+        slow_transaction_secs=file.slow_transaction_secs,
+        create_topics=file.create_topics,
+        create_replication=file.create_replication,
+    )
+
+
+def _kafka(kafka: KafkaSection, folder: Path) -> KafkaSettings:
+    # A transactional id must be the same after a restart, so that the new worker at once aborts what the dead one left
+    # open, and must not be shared by two live workers: they would fence each other. The name of a StatefulSet's pod is
+    # both. Under a Deployment the host name changes with each pod: correct all the same, but what a crashed worker left
+    # open stays open until `transaction_timeout_ms`.
+    derived = f"scrubber-{kafka.group_id}-{kafka.group_instance_id or socket.gethostname()}"
+    given = kafka.model_dump(exclude={"security", "transactional_id"})
+    return KafkaSettings(
+        **given,
+        transactional_id=kafka.transactional_id or derived,
+        security=_security(kafka.security, folder),
+    )
+
+
+def _security(security: SecuritySection, folder: Path) -> dict[str, str]:
+    """Return librdkafka's properties for encryption and credentials."""
+    properties: dict[str, str | None] = {"security.protocol": security.protocol}
+    if (sasl := security.sasl) is not None:
+        properties |= {
+            "sasl.mechanism": sasl.mechanism,
+            "sasl.username": sasl.username,
+            "sasl.password": _revealed(sasl.password),
+        }
+        if sasl.oauth is not None:
+            properties |= {
+                "sasl.oauthbearer.method": "oidc",
+                "sasl.oauthbearer.token.endpoint.url": sasl.oauth.token_endpoint_url,
+                "sasl.oauthbearer.client.id": sasl.oauth.client_id,
+                "sasl.oauthbearer.client.secret": _revealed(sasl.oauth.client_secret),
+                "sasl.oauthbearer.scope": sasl.oauth.scope,
+            }
+    if (tls := security.tls) is not None:
+        properties |= {
+            "ssl.ca.location": _located(tls.ca_file, folder),
+            "ssl.certificate.location": _located(tls.cert_file, folder),
+            "ssl.key.location": _located(tls.key_file, folder),
+            "ssl.key.password": _revealed(tls.key_password),
+            "ssl.endpoint.identification.algorithm": "https" if tls.verify_hostname else "none",
+        }
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _route(number: int, route: RouteSection) -> Route:
+    given = route.model_dump(exclude={"name", "topics"})
+    return Route(name=route.name or f"route-{number}", topics=tuple(route.topics), **given)
+
+
+def _keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Problem]]:
+    keys, problems = {}, []
+    for key_id, name in file.keys.files.items():
+        at = f"keys.files.{key_id}"
+        wrong = list(checks.unreadable(at, folder / name))
+        key = None if wrong else _decoded((folder / name).read_bytes())
+        problems += wrong if wrong or key else [Problem(at, "holds no base64")]
+        keys[key_id] = key or b""
+    if problems:
+        return KeyRing({}), problems
+    try:
+        return KeyRing(keys, file.keys.active), []
+    except ConfigError as error:
+        return KeyRing({}), list(error.problems)
+
+
+def _quarantine_key(file: ConfigFile, folder: Path) -> tuple[QuarantineKey | None, list[Problem]]:
+    section = file.quarantine
+    if section.key is not None:
+        at, text = "quarantine.key", section.key.get_secret_value().encode()
+    elif section.key_file is not None:
+        at = "quarantine.key_file"
+        if wrong := list(checks.unreadable(at, folder / section.key_file)):
+            return None, wrong
+        text = (folder / section.key_file).read_bytes()
+    else:
+        return None, []
+    key = _decoded(text)
+    if key is None or len(key) != _QUARANTINE_KEY_BYTES:
+        hint = f"{_QUARANTINE_KEY_BYTES} random bytes: head -c 32 /dev/urandom | base64"
+        return None, [Problem(at, f"is not {_QUARANTINE_KEY_BYTES} bytes in base64", hint)]
+    return QuarantineKey(section.key_id, key), []
+
+
+def _decoded(text: bytes) -> bytes | None:
+    try:
+        return base64.b64decode(text.strip(), validate=True)
+    except binascii.Error:
+        return None
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
+def _located(file: str | None, folder: Path) -> str | None:
+    return str(folder / file) if file is not None else None
