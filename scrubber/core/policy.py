@@ -66,16 +66,22 @@ class Denied(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Allowed:
-    """The allow-list: values as they are, patterns of whole values, and fields."""
+    """The allow-list: values as they are, patterns of whole values, and labels by field (None: all of them)."""
 
     values: frozenset[str]
     patterns: tuple[re2._Regexp, ...]
     fields: Globs
+    labels_by_field: tuple[frozenset[str] | None, ...]
 
-    def allows(self, value: str, path: str) -> bool:
+    def allows(self, label: str, value: str, path: str) -> bool:
         """Whether a finding of `value` in the field `path` is none."""
-        if value in self.values or self.fields.first(path) is not None:
+        if value in self.values:
             return True
+        index = self.fields.first(path)
+        if index is not None:
+            labels = self.labels_by_field[index]
+            if labels is None or label in labels:
+                return True
         return bool(self.patterns) and any(regex.fullmatch(well_formed(value)) for regex in self.patterns)
 
 
@@ -127,7 +133,17 @@ class Policy:
         labelling = self._labelling
         if span.score < labelling.thresholds.get(span.label, labelling.default_threshold):
             return False
-        return not self._allowed.allows(value, path)
+        return not self._allowed.allows(span.label, value, path)
+
+    @property
+    def has_deny_list(self) -> bool:
+        """Whether `find_denied` may find anything: if not, no text needs to be decoded for it."""
+        return bool(self._denied)
+
+    @property
+    def has_field_rules(self) -> bool:
+        """Whether `field_rule` may say anything: if not, no record needs to be taken apart for it."""
+        return bool(self._field_rules)
 
     def find_denied(self, text: str) -> list[Span]:
         """Return the spans of the deny-list in `text`, in time linear in its length."""
