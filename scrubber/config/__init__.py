@@ -10,7 +10,7 @@ import base64
 import binascii
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,37 +20,27 @@ from scrubber.config import checks
 from scrubber.config.explain import explain, mended
 from scrubber.config.schema import ConfigFile, KafkaSection, ModelSection, RouteSection, SecuritySection
 from scrubber.config.sources import ENVIRONMENT, Document, Variable, read
-from scrubber.core.keys import KeyRing
+from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.errors import ConfigError, Problem
 from scrubber.logs import LogSettings
 from scrubber.stream.clients import refused_extra, rejected_by_librdkafka
 from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
 
-__all__ = ["ENVIRONMENT", "Config", "ModelSection", "QuarantineKey", "Variable", "json_schema", "load"]
-
-_QUARANTINE_KEY_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantineKey:
-    """The key (32 bytes) that quarantined payloads are encrypted with, and its name."""
-
-    key_id: str
-    key: bytes = field(repr=False)
+__all__ = ["ENVIRONMENT", "Config", "ModelSection", "Variable", "json_schema", "load"]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """A configuration that is whole and checked.
 
-    `policies` maps the name of each policy of the user's own to its file. `quarantine_key` is None where the quarantine
-    topic gets coordinates only.
+    `policies` maps the name of each policy of the user's own to its file. `quarantine_keys` is empty where the
+    quarantine topic gets coordinates only.
     """
 
     stream: StreamSettings
     policies: Mapping[str, Path]
     keys: KeyRing
-    quarantine_key: QuarantineKey | None
+    quarantine_keys: KeyRing
     model: ModelSection
     logging: LogSettings
 
@@ -67,7 +57,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     # librdkafka is asked last: it would say again what is known.
     problems = _together(file, folder) or rejected_by_librdkafka(stream)
     keys, key_problems = _keys(file, folder)
-    quarantine_key, quarantine_problems = _quarantine_key(file, folder)
+    quarantine_keys, quarantine_problems = _quarantine_keys(file, folder)
     problems += key_problems + quarantine_problems
     if problems:
         raise ConfigError(problems)
@@ -75,7 +65,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         stream=stream,
         policies={name: folder / policy.file for name, policy in file.policies.items()},
         keys=keys,
-        quarantine_key=quarantine_key,
+        quarantine_keys=quarantine_keys,
         model=file.model,
         logging=LogSettings(**file.logging.model_dump()),
     )
@@ -174,42 +164,46 @@ def _route(number: int, route: RouteSection) -> Route:
 def _keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Problem]]:
     keys, problems = {}, []
     for key_id, name in file.keys.files.items():
-        at = f"keys.files.{key_id}"
-        wrong = list(checks.unreadable(at, folder / name))
-        key = None if wrong else _decoded((folder / name).read_bytes())
-        problems += wrong if wrong or key else [Problem(at, "holds no base64")]
-        keys[key_id] = key or b""
+        key, wrong = _key_file(f"keys.files.{key_id}", folder / name)
+        keys[key_id] = key
+        problems += wrong
     if problems:
-        return KeyRing({}), problems
+        return NO_KEYS, problems
     try:
         return KeyRing(keys, file.keys.active), []
     except ConfigError as error:
-        return KeyRing({}), list(error.problems)
+        return NO_KEYS, list(error.problems)
 
 
-def _quarantine_key(file: ConfigFile, folder: Path) -> tuple[QuarantineKey | None, list[Problem]]:
+def _quarantine_keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Problem]]:
     section = file.quarantine
     if section.key is not None:
-        at, text = "quarantine.key", section.key.get_secret_value().encode()
+        at = "quarantine.key"
+        key, problems = _decoded(at, section.key.get_secret_value().encode())
     elif section.key_file is not None:
         at = "quarantine.key_file"
-        if wrong := list(checks.unreadable(at, folder / section.key_file)):
-            return None, wrong
-        text = (folder / section.key_file).read_bytes()
+        key, problems = _key_file(at, folder / section.key_file)
     else:
-        return None, []
-    key = _decoded(text)
-    if key is None or len(key) != _QUARANTINE_KEY_BYTES:
-        hint = f"{_QUARANTINE_KEY_BYTES} random bytes: head -c 32 /dev/urandom | base64"
-        return None, [Problem(at, f"is not {_QUARANTINE_KEY_BYTES} bytes in base64", hint)]
-    return QuarantineKey(section.key_id, key), []
-
-
-def _decoded(text: bytes) -> bytes | None:
+        return NO_KEYS, []
+    if problems:
+        return NO_KEYS, problems
     try:
-        return base64.b64decode(text.strip(), validate=True)
+        return KeyRing({section.key_id: key}), []
+    except ConfigError as error:
+        return NO_KEYS, [problem._replace(path=at) for problem in error.problems]
+
+
+def _key_file(at: str, path: Path) -> tuple[bytes, list[Problem]]:
+    if problems := list(checks.unreadable(at, path)):
+        return b"", problems
+    return _decoded(at, path.read_bytes())
+
+
+def _decoded(at: str, text: bytes) -> tuple[bytes, list[Problem]]:
+    try:
+        return base64.b64decode(text.strip(), validate=True), []
     except binascii.Error:
-        return None
+        return b"", [Problem(at, "is no base64", "head -c 32 /dev/urandom | base64")]
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -227,7 +227,7 @@ class QuarantineSection(Section):
     """
 
     key: SecretStr | None = None
-    """32 random bytes in base64. Better given by environment variable or file."""
+    """At least 32 random bytes in base64. Better given by environment variable or file."""
 
     key_file: str | None = None
     """File with the key, in base64."""
