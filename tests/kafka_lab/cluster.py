@@ -7,12 +7,15 @@ Apache Kafka as a local process. Where none of that can be had it fails and says
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from confluent_kafka.admin import AdminClient
+from docker.errors import DockerException
 
+from tests.kafka_lab.container import ContainerKafka, docker_answers
 from tests.kafka_lab.local import LocalKafka
 from tests.kafka_lab.topics import RUN, delete_topics
 
@@ -39,7 +42,8 @@ class ForeignKafka:
 
     def clean_up(self) -> None:
         topics = AdminClient({"bootstrap.servers": self.bootstrap}).list_topics(timeout=30).topics
-        delete_topics(self.bootstrap, [topic for topic in topics if topic.startswith(RUN)])
+        if ours := [topic for topic in topics if topic.startswith(RUN)]:
+            delete_topics(self.bootstrap, ours)
 
 
 @contextmanager
@@ -52,8 +56,20 @@ def any_kafka() -> Iterator[Kafka]:
     """
     if bootstrap := os.environ.get("SCRUBBER_TEST_BOOTSTRAP"):
         foreign = ForeignKafka(bootstrap)
-        yield foreign
-        foreign.clean_up()
+        try:
+            yield foreign
+        finally:
+            foreign.clean_up()
     else:
-        with LocalKafka() as local:
-            yield local
+        with ExitStack() as stack:
+            yield _container(stack) or stack.enter_context(LocalKafka())
+
+
+def _container(stack: ExitStack) -> Kafka | None:
+    if not docker_answers():
+        return None
+    try:
+        return stack.enter_context(ContainerKafka())
+    except DockerException as trouble:  # no image and no way to pull it, say
+        warnings.warn(f"a Docker daemon answers, but: {trouble}. Kafka runs as a local process instead.", stacklevel=2)
+        return None

@@ -27,6 +27,7 @@ from tests.kafka_lab import guard
 from tests.kafka_lab.distribution import jars, java
 from tests.kafka_lab.ports import free_port
 from tests.kafka_lab.security import Security
+from tests.kafka_lab.settings import BrokerFailed, broker_settings
 
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
 JAVA_OPTIONS = (
@@ -36,29 +37,6 @@ JAVA_OPTIONS = (
     "-XX:TieredStopAtLevel=1",
 )  # quick to start, easy on the CPU
 LOG_TAIL_LINES = 40
-
-# What differs from Kafka's defaults: small internal topics, and timeouts at which a test need not wait long for a dead
-# member, a dead node or a forgotten transaction.
-SETTINGS = {
-    "auto.create.topics.enable": "false",
-    "num.partitions": "8",
-    "offsets.topic.num.partitions": "4",
-    "transaction.state.log.num.partitions": "4",
-    "log.cleaner.dedupe.buffer.size": "16777216",
-    "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "1000",
-    "group.consumer.min.session.timeout.ms": "3000",
-    "group.consumer.session.timeout.ms": "6000",
-    "group.consumer.min.heartbeat.interval.ms": "500",
-    "group.consumer.heartbeat.interval.ms": "1000",
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
-    "broker.heartbeat.interval.ms": "500",
-    "broker.session.timeout.ms": "3000",
-}
-
-
-class BrokerFailed(RuntimeError):
-    """A node did not start, or ended by itself; the message holds the end of its log."""
 
 
 class Node:
@@ -252,8 +230,6 @@ class LocalKafka:
         else:
             listeners["CLIENT"] = node.client_address
             advertised["CLIENT"] = node.advertised_address
-        replicas = len(self.nodes)
-        in_sync = 2 if replicas == 3 else 1
         return {
             "process.roles": "broker,controller",
             "node.id": str(node.number),
@@ -264,14 +240,7 @@ class LocalKafka:
             "advertised.listeners": _addresses(advertised),
             "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
             "log.dirs": str(node.folder / "data"),
-            "default.replication.factor": str(replicas),
-            "min.insync.replicas": str(in_sync),
-            "offsets.topic.replication.factor": str(replicas),
-            "transaction.state.log.replication.factor": str(replicas),
-            "transaction.state.log.min.isr": str(in_sync),
-            "share.coordinator.state.topic.replication.factor": str(replicas),
-            "share.coordinator.state.topic.min.isr": str(in_sync),
-            **SETTINGS,
+            **broker_settings(len(self.nodes)),
             **secured,
             **self._overrides,
         }

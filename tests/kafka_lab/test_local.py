@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from tests.kafka_lab.local import BrokerFailed, LocalKafka
+from tests.kafka_lab.local import LocalKafka
+from tests.kafka_lab.settings import BrokerFailed
 from tests.kafka_lab.topics import Sent, create_topic, produce, read_topic, unique
 
 pytestmark = pytest.mark.kafka
