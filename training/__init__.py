@@ -1,0 +1,1 @@
+"""Data and training of the embedded model. Not part of the installed package."""

@@ -1,0 +1,57 @@
+"""What people and pipelines do to text: case, typos, lost punctuation, odd white space. Labels stay on their pieces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from training.scene import Piece
+
+_KEEP_CASE = frozenset({"password", "api_key", "private_key", "crypto_wallet", "http_cookie"})
+
+
+def lower(pieces: list[Piece]) -> list[Piece]:
+    """Everything in lower case, but for secrets."""
+    return [p if p.label in _KEEP_CASE else replace(p, text=p.text.lower()) for p in pieces]
+
+
+def upper(pieces: list[Piece]) -> list[Piece]:
+    """Everything in upper case, but for secrets."""
+    return [p if p.label in _KEEP_CASE else replace(p, text=p.text.upper()) for p in pieces]
+
+
+def bare(pieces: list[Piece]) -> list[Piece]:
+    """No punctuation outside values, as speech-to-text and chat exports leave it."""
+    table = str.maketrans("", "", ".,!?;:'\"()")
+    return [p if p.label else replace(p, text=p.text.translate(table)) for p in pieces]
+
+
+def typos(pieces: list[Piece], rng: Random, rate: float) -> list[Piece]:
+    """Swapped, doubled and lost letters outside values."""
+    return [p if p.label else replace(p, text=_misspelt(p.text, rng, rate)) for p in pieces]
+
+
+def _misspelt(text: str, rng: Random, rate: float) -> str:
+    out = list(text)
+    for i in range(len(out) - 1):
+        if out[i].isalpha() and out[i + 1].isalpha() and rng.random() < rate:
+            match rng.randrange(3):
+                case 0:
+                    out[i], out[i + 1] = out[i + 1], out[i]
+                case 1:
+                    out[i] = ""
+                case _:
+                    out[i] *= 2
+    return "".join(out)
+
+
+def flat_digits(pieces: list[Piece]) -> list[Piece]:
+    """Digits as the length-preserving template cache writes them: 1212... in every run."""
+    done = []
+    for piece in pieces:
+        run, text = 0, []
+        for char in piece.text:
+            run = run + 1 if char.isdigit() else 0
+            text.append("12"[(run - 1) % 2] if run else char)
+        done.append(replace(piece, text="".join(text)))
+    return done

@@ -1,0 +1,205 @@
+"""One training sample from (seed, index): a text with exact spans, the model's words, and a prompt that must be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from training import labels, noise, structured, template
+from training.scene import Piece, Scene
+
+WORD: Final = re.compile(r"\w+(?:[-_]\w+)*|\S")  # GLiNER's white-space splitter
+MAX_WORDS: Final = 200
+MAX_WIDTH: Final = 16  # longest span in words; longer values become several spans end to end
+
+# domain -> (share, how likely a log prefix stands before it)
+DOMAINS: Final[dict[str, tuple[float, float]]] = {
+    "access": (4, 0.05),
+    "auth": (9, 0.6),
+    "mail": (5, 0.4),
+    "app": (13, 0.6),
+    "stack": (2.5, 0.5),
+    "sql": (2.5, 0.4),
+    "urls": (2.5, 0.4),
+    "negative": (8, 0.6),
+    "structured": (17, 0.35),
+    "prose": (5, 0),
+    "ticket": (9, 0.03),
+    "chat": (8, 0),
+    "email": (4, 0),
+    "form": (5, 0),
+    "social": (7, 0),
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A labelled value: code points [start, end) of the text."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text with its spans; `undecided` spans are neither right nor wrong for their label."""
+
+    text: str
+    spans: tuple[Span, ...]
+    domain: str
+    undecided: tuple[Span, ...] = ()
+
+
+@dataclass
+class Sample:
+    """A text as the model sees it: words, prompt, and for each prompt entry the word ranges [first, last] it holds."""
+
+    words: list[str]
+    prompt: list[str]
+    hits: list[tuple[int, int, int]] = field(default_factory=list)  # first word, last word, prompt index
+    ignored: list[tuple[int, int, int]] = field(default_factory=list)  # no loss for spans that touch these
+
+
+def draw_text(seed: int, index: int, *, held_out: bool = False) -> Text:
+    """The text number `index` of the stream `seed`. `held_out` draws from the validation templates only."""
+    rng = Random(f"{seed}/{index}/{held_out}")
+    scene = Scene(rng)
+    domain = rng.choices(tuple(DOMAINS), [share for share, _ in DOMAINS.values()])[0]
+    pieces = _body(domain, scene, held_out=held_out)
+    if rng.random() < DOMAINS[domain][1]:
+        pieces = [*template.common().section("prefix", scene), *pieces]
+    return _assemble(_disturb(pieces, domain, rng), domain)
+
+
+def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
+    if domain == "structured":
+        return structured.record(scene)
+    rng, grammar = scene.rng, template.load(domain)
+    texts = grammar.texts(held_out=held_out)
+    count = 1
+    gaps: tuple[str, ...] = (" ",)
+    if domain == "chat":
+        count, gaps = rng.choices((1, 2, 4, 7), (45, 20, 20, 15))[0], (" ", "\n", "\n", " | ")
+    elif domain == "form":
+        count, gaps = rng.choices((1, 3, 6, 9), (15, 35, 35, 15))[0], ("\n", "\n", ", ", " | ", "; ", " ")
+    elif domain in {"ticket", "prose", "social"}:
+        count, gaps = rng.choices((1, 2, 3), (60, 28, 12))[0], (" ", " ", "\n")
+    elif rng.random() < 0.12:
+        count, gaps = 2, ("\n", " ", " | ")
+    gap = Piece(rng.choice(gaps))
+    pieces: list[Piece] = []
+    for turn in range(count):
+        source = grammar
+        chosen = rng.choice(texts)
+        if domain in {"ticket", "social"} and turn and rng.random() < 0.3:
+            source = template.load("prose")
+            chosen = rng.choice(source.texts(held_out=held_out))
+        pieces += [gap, *source.render(chosen, scene)] if turn else source.render(chosen, scene)
+    return pieces
+
+
+def _disturb(pieces: list[Piece], domain: str, rng: Random) -> list[Piece]:
+    talk = domain in {"ticket", "chat", "email", "social", "prose"}
+    if talk and rng.random() < 0.2:
+        pieces = noise.typos(pieces, rng, 0.03)
+    roll = rng.random()
+    if roll < (0.34 if domain == "chat" else 0.14 if talk else 0.03):
+        pieces = noise.lower(pieces)
+        if talk and rng.random() < 0.6:
+            pieces = noise.bare(pieces)
+    elif roll > 0.98:
+        pieces = noise.upper(pieces)
+    if rng.random() < 0.06:
+        pieces = noise.flat_digits(pieces)
+    return pieces
+
+
+def _assemble(pieces: list[Piece], domain: str) -> Text:
+    text, spans, undecided = "", [], []
+    for piece in pieces:
+        start = len(text)
+        text += piece.text
+        if piece.label and piece.text.strip():
+            spans.append(Span(start, len(text), piece.label))
+        elif piece.undecided:
+            undecided.append(Span(start, len(text), piece.undecided))
+    return Text(text, tuple(spans), domain, tuple(undecided))
+
+
+def draw(seed: int, index: int, *, held_out: bool = False) -> Sample:
+    """The training sample number `index` of the stream `seed`."""
+    drawn = draw_text(seed, index, held_out=held_out)
+    return ask(drawn, Random(f"prompt/{seed}/{index}/{held_out}"))
+
+
+def ask(text: Text, rng: Random) -> Sample:
+    """Put a random prompt to `text`: some labels withheld, some absent, some paraphrased, neighbours as distractors."""
+    spans = list(text.spans)
+    if rng.random() < 0.07:
+        spans = whole_names(text.text, spans)
+    present = sorted({s.label for s in spans})
+    person = [label for label in present if label == "person"]
+    asked = {label for label in present if rng.random() < 0.88}
+    near = sorted(
+        {n for label in present if label in labels.NEIGHBOURS for n in labels.NEIGHBOURS[label]} - set(present)
+    )
+    asked |= {label for label in near if rng.random() < 0.3}
+    wide = rng.random() < 0.06
+    others = [
+        label
+        for label in labels.LABELS
+        if label not in present and not (person and label in {"first_name", "last_name"})
+    ]
+    asked |= set(rng.sample(others, rng.randint(30, len(others)) if wide else rng.randint(1, 13)))
+    order = sorted(asked)
+    rng.shuffle(order)
+    prompt = [rng.choice(labels.PERSON_NAMES) if label == "person" else labels.spelling(label, rng) for label in order]
+    return _place(text, spans, order, prompt)
+
+
+def whole_names(text: str, spans: list[Span]) -> list[Span]:
+    """First and last names next to each other become one `person` span; single ones too."""
+    merged: list[Span] = []
+    for span in spans:
+        if span.label not in {"first_name", "last_name"}:
+            merged.append(span)
+        elif merged and merged[-1].label == "person" and text[merged[-1].end : span.start] in {" ", ", ", ","}:
+            merged[-1] = Span(merged[-1].start, span.end, "person")
+        else:
+            merged.append(Span(span.start, span.end, "person"))
+    return merged
+
+
+def _place(text: Text, spans: list[Span], order: list[str], prompt: list[str]) -> Sample:
+    found = [(m.start(), m.end()) for m in WORD.finditer(text.text)][:MAX_WORDS]
+    sample = Sample([text.text[a:b] for a, b in found], prompt)
+    index = {label: i for i, label in enumerate(order)}
+
+    def covering(span: Span) -> tuple[int, int] | None:
+        inside = [i for i, (a, b) in enumerate(found) if a < span.end and b > span.start]
+        return (inside[0], inside[-1]) if inside else None
+
+    taken: set[tuple[int, int]] = set()
+    for span in spans:
+        place = covering(span)
+        if place is None:
+            continue
+        first, last = place
+        if span.label not in index:
+            sample.ignored += [(first, last, index[n]) for n in labels.NEIGHBOURS.get(span.label, ()) if n in index]
+            if span.label == "person":
+                sample.ignored += [(first, last, index[n]) for n in ("user_name",) if n in index]
+            continue
+        for start in range(first, last + 1, MAX_WIDTH):
+            part = (start, min(start + MAX_WIDTH - 1, last))
+            if part not in taken:
+                taken.add(part)
+                sample.hits.append((*part, index[span.label]))
+    for span in text.undecided:
+        place = covering(span)
+        if place and span.label in index:
+            sample.ignored.append((*place, index[span.label]))
+    return sample

@@ -1,0 +1,143 @@
+"""What one text is about: its people and the value of every field, each carrying its own label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from training import harmless, persona, pools, values
+from training.persona import Persona
+
+# Harmless values that some users would call a reference all the same: neither right nor wrong as unique_id.
+UNDECIDED = frozenset({"hex", "block", "token_word"})
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of text with its label; `undecided` names a label that is neither right nor wrong here."""
+
+    text: str
+    label: str | None = None
+    undecided: str | None = None
+
+
+class Scene:
+    """The people and values of one text. The same field name twice gives the same person, but fresh numbers."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self._people: dict[str, Persona] = {}
+        self._kept: dict[str, str] = {}
+
+    def person(self, number: str) -> Persona:
+        """The person called `number` in this text."""
+        if number not in self._people:
+            self._people[number] = Persona.draw(self.rng)
+        return self._people[number]
+
+    def field(self, name: str) -> list[Piece]:
+        """The pieces that the field `name` stands for (`first_name2`: the second person's)."""
+        base, number = (name[:-1], name[-1]) if name[-1].isdigit() and name not in {"ipv4", "ipv6"} else (name, "")
+        if base in harmless.MAKERS:
+            text = harmless.MAKERS[base](self.rng)
+            return [Piece(text, undecided="unique_id" if base in UNDECIDED else None)]
+        if base in _NAME_FORMS:
+            return self._name(base, self.person(number))
+        if base == "full_address":
+            return [Piece(self._remember(name, persona.full_address(self.rng)), "street_address")]
+        if base == "town_line":
+            return self._town_line()
+        label = {"ip": self.rng.choice(("ipv4", "ipv4", "ipv4", "ipv6"))}.get(base, base)
+        return [Piece(self._value(label, name, number), label)]
+
+    def _remember(self, name: str, value: str) -> str:
+        return self._kept.setdefault(name, value)
+
+    def _value(self, label: str, name: str, number: str) -> str:
+        rng = self.rng
+        match label:
+            case "first_name":
+                return self.person(number).written(self.person(number).first)
+            case "last_name":
+                return self.person(number).written(self.person(number).last)
+            case "email":
+                return self._remember(name, self.person(number).email(rng))
+            case "user_name":
+                return self._remember(name, self.person(number).login(rng))
+            case "url":
+                return persona.url(rng)
+            case "company_name":
+                return self._remember(name, persona.company(rng))
+            case "city":
+                return persona.city(rng)
+            case "state":
+                return rng.choice(rng.choice(pools.places().states))
+            case "county":
+                return rng.choice(pools.places().counties)
+            case "country":
+                return rng.choice(pools.places().countries)
+            case "postcode":
+                return persona.postcode(rng)
+            case "street_address":
+                return self._remember(name, persona.street(rng))
+            case _:
+                return values.MAKERS[label](rng)
+
+    def _name(self, form: str, who: Persona) -> list[Piece]:
+        rng = self.rng
+        first, last = Piece(who.written(who.first), "first_name"), Piece(who.written(who.last), "last_name")
+        gap = Piece(" ")
+        if form == "name":
+            form = rng.choices(("full", "first", "titled", "comma", "initial", "last"), (70, 10, 7, 6, 4, 3))[0]
+        if form == "full":
+            if who.middle:
+                first = Piece(f"{first.text} {who.written(who.middle)}", "first_name")
+            return [first, gap, last]
+        if form == "first":
+            return [first]
+        if form == "last":
+            return [last]
+        if form == "titled":
+            title = rng.choice(
+                (
+                    "Mr. ",
+                    "Mrs. ",
+                    "Ms. ",
+                    "Dr. ",
+                    "Prof. ",
+                    "Mr ",
+                    "Ms ",
+                    "Mrs ",
+                    "Dr ",
+                    "Herr ",
+                    "Frau ",
+                    "Sr. ",
+                    "Mme ",
+                    "Sir ",
+                    "Rev. ",
+                    "Miss ",
+                )
+            )
+            return [Piece(title), *([first, gap] if rng.random() < 0.4 else []), last]
+        if form == "comma":
+            return [last, Piece(rng.choice((", ", ",", ", "))), first]
+        return [Piece(who.written(f"{who.first[0]}."), "first_name"), gap, last]
+
+    def _town_line(self) -> list[Piece]:
+        """A town with its region, without a street: parts are labelled one by one."""
+        rng, places = self.rng, pools.places()
+        state, code = rng.choice(places.states)
+        form = rng.randrange(5)
+        town = Piece(rng.choice(places.us_cities), "city")
+        if form == 0:
+            return [town, Piece(", "), Piece(code, "state")]
+        if form == 1:
+            return [town, Piece(", "), Piece(code, "state"), Piece(" "), Piece(values.digits(rng, 5), "postcode")]
+        if form == 2:
+            return [town, Piece(", "), Piece(state, "state")]
+        if form == 3:
+            return [Piece(persona.postcode(rng), "postcode"), Piece(" "), Piece(persona.city(rng), "city")]
+        return [Piece(persona.city(rng), "city"), Piece(", "), Piece(rng.choice(places.countries), "country")]
+
+
+_NAME_FORMS = frozenset({"name", "full", "first", "last", "titled", "comma", "initial"})

@@ -1,0 +1,218 @@
+"""Train the embedded model: `python -m training.train RUN_FOLDER`. Killed or paused at any time, it goes on from its last checkpoint.
+
+Samples are drawn as they are needed, each from (seed, number), so a run is reproduced by its seed alone and never
+sees the same text twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import torch
+
+from training import network
+from training.network import Encoder, Network, Row
+from training.sample import MAX_WIDTH, draw
+
+CHUNK: Final = 1536  # samples that are sorted by length together
+BATCH_TOKENS: Final = 5000
+MEAN_ROWS: Final = 44  # keeps the weight of a sample independent of its batch's size
+WARM_UP: Final = 300
+EMA: Final = 0.998
+ENCODER_RATE: Final = 2e-4
+HEAD_RATE: Final = 6e-4
+VALIDATION: Final = 500
+SHORT: Final = 6  # span widths up to this are learnt in every step
+LONG_DRAWN: Final = 3  # of the longer ones, so many
+
+
+def batches(encoder: Encoder, seed: int, chunk: int) -> list[list[Row]]:
+    """The batches of chunk number `chunk`: rows of like length together, in random order."""
+    rows = [encoder.row(draw(seed, chunk * CHUNK + i)) for i in range(CHUNK)]
+    rows = sorted((r for r in rows if r.words), key=lambda r: (len(r.ids), len(r.words)))
+    done: list[list[Row]] = []
+    current: list[Row] = []
+    for row in rows:
+        if current and len(row.ids) * (len(current) + 1) > BATCH_TOKENS:
+            done.append(current)
+            current = []
+        current.append(row)
+    done.append(current)
+    Random(f"order/{seed}/{chunk}").shuffle(done)
+    return done
+
+
+def some_widths(rng: Random) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """The short span widths and a few of the long ones, with the weights that keep the loss unbiased."""
+    long = range(SHORT, MAX_WIDTH)
+    drawn = sorted(rng.sample(long, LONG_DRAWN))
+    return (*range(SHORT), *drawn), (1.0,) * SHORT + (len(long) / LONG_DRAWN,) * LONG_DRAWN
+
+
+def rate(step: int, cooldown: tuple[int, int] | None) -> float:
+    """Learning-rate factor: warm-up, constant, and once asked for, linear to zero over (first step, steps)."""
+    factor = min(1.0, (step + 1) / WARM_UP)
+    if cooldown and step >= cooldown[0]:
+        factor *= max(0.0, 1 - (step - cooldown[0]) / cooldown[1])
+    return factor
+
+
+class Run:
+    """A training run in a folder: network, optimiser, averaged weights and where in the stream it is."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.folder, self.seed = folder, seed
+        self.gliner = network.new_gliner()
+        self.encoder = Encoder(self.gliner)
+        self.net = Network(self.gliner)
+        self.net.eval()  # no dropout: the stream never repeats
+        self.trained = self.net.trained()
+        encoder = [p for n, p in self.trained.items() if n.startswith("bert.")]
+        head = [p for n, p in self.trained.items() if not n.startswith("bert.")]
+        groups = [{"params": encoder, "base": ENCODER_RATE}, {"params": head, "base": HEAD_RATE}]
+        self.optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
+        self.average = {n: p.detach().clone() for n, p in self.trained.items()}
+        self.step = self.chunk = self.batch = self.seen = 0
+        self.cpu_s = 0.0
+
+    @property
+    def _state_file(self) -> Path:
+        return self.folder / "state.pt"
+
+    def resume(self) -> bool:
+        """Take up the last checkpoint, if there is one."""
+        if not self._state_file.exists():
+            return False
+        state = torch.load(self._state_file, weights_only=True)
+        with torch.no_grad():
+            for name, value in state["weights"].items():
+                self.trained[name].copy_(value)
+        self.average = state["average"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.seed, self.step, self.chunk, self.batch, self.seen, self.cpu_s = state["place"]
+        return True
+
+    def checkpoint(self) -> dict[str, float]:
+        """Write the state, then the averaged model beside it, and measure that on held-out templates."""
+        place = [self.seed, self.step, self.chunk, self.batch, self.seen, self.cpu_s]
+        weights = {n: p.detach().clone() for n, p in self.trained.items()}
+        state = {"weights": weights, "average": self.average, "optimiser": self.optimiser.state_dict(), "place": place}
+        torch.save(state, self.folder / "state.new")
+        os.replace(self.folder / "state.new", self._state_file)  # noqa: PTH105  atomic
+        self._load(self.average)
+        self.net.write_back()
+        network.save(self.gliner, self.folder / "model")
+        scores = self.validate()
+        self._load(weights)
+        return scores
+
+    def _load(self, values: dict[str, torch.Tensor]) -> None:
+        with torch.no_grad():
+            for name, value in values.items():
+                self.trained[name].copy_(value)
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Loss, and span precision and recall at 0.4, on texts of the held-out templates."""
+        rows = [self.encoder.row(draw(1, i, held_out=True)) for i in range(VALIDATION)]
+        rows = sorted((r for r in rows if r.words), key=lambda r: len(r.ids))
+        total = hit = said = right = 0.0
+        for start in range(0, len(rows), 32):
+            batch = network.collate(rows[start : start + 32])
+            logits = self.net(batch)
+            total += network.loss(logits, batch).item()
+            guess = (logits.float().sigmoid() > 0.4) & (batch["weight"] > 0)
+            hit += (guess & (batch["target"] > 0)).sum().item()
+            said += guess.sum().item()
+            right += batch["target"].sum().item()
+        return {"val_loss": total / len(rows), "val_p": hit / max(said, 1), "val_r": hit / max(right, 1)}
+
+    def learn(self, rows: list[Row], cooldown: tuple[int, int] | None) -> float:
+        """One step on one batch; returns the loss a sample."""
+        factor = rate(self.step, cooldown)
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["base"] * factor
+        batch = network.collate(rows)
+        widths, weights = some_widths(Random(f"widths/{self.seed}/{self.step}"))
+        logits = self.net(batch, widths)
+        value = network.loss(logits, batch, widths, weights)
+        (value / MEAN_ROWS).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(list(self.trained.values()), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        decay = min(EMA, (1 + self.step) / (10 + self.step))
+        torch._foreach_lerp_(list(self.average.values()), [p.detach() for p in self.trained.values()], 1 - decay)
+        self.step += 1
+        self.seen += len(rows)
+        return value.item() / len(rows)
+
+    def stream(self) -> Iterator[list[Row]]:
+        """Batches from where the run is, without end."""
+        while True:
+            todo = batches(self.encoder, self.seed, self.chunk)
+            while self.batch < len(todo):
+                self.batch += 1
+                yield todo[self.batch - 1]
+            self.chunk, self.batch = self.chunk + 1, 0
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where checkpoints, log and model go; outside the checkout")
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="stop after this much wall time, with a checkpoint"
+    )
+    parser.add_argument("--checkpoint-minutes", type=float, default=10)
+    parser.add_argument(
+        "--cooldown-steps", type=int, default=0, help="from here on, bring the learning rate to zero and stop"
+    )
+    args = parser.parse_args()
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    args.folder.mkdir(parents=True, exist_ok=True)
+    run = Run(args.folder, args.seed)
+    resumed = run.resume()
+    cooldown = (run.step, args.cooldown_steps) if args.cooldown_steps else None
+    asked_to_stop: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: asked_to_stop.append(number))
+    with (args.folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
+
+        def say(**what: Any) -> None:
+            log.write(json.dumps({"at": time.strftime("%H:%M:%S"), "step": run.step, "seen": run.seen, **what}) + "\n")
+
+        say(resumed=resumed)
+        started = saved = time.monotonic()
+        cpu = time.process_time()
+        mean = 0.0
+        for rows in run.stream():
+            value = run.learn(rows, cooldown)
+            mean = value if not mean else 0.98 * mean + 0.02 * value
+            run.cpu_s += time.process_time() - cpu
+            cpu = time.process_time()
+            if run.step % 25 == 0:
+                say(loss=round(mean, 4), cpu_s=round(run.cpu_s), per_cpu_s=round(run.seen / run.cpu_s, 1))
+            now = time.monotonic()
+            finished = (
+                bool(asked_to_stop)
+                or now - started > args.minutes * 60
+                or (cooldown is not None and run.step >= sum(cooldown))
+            )
+            if finished or now - saved > args.checkpoint_minutes * 60:
+                say(**run.checkpoint())
+                saved = now
+            if finished:
+                return
+
+
+if __name__ == "__main__":
+    main()
