@@ -1,0 +1,112 @@
+"""JSON, one document or one a line, taken apart without parsing it.
+
+A flat pass over strings, literals and brackets keeps every duplicate key and every digit where it lies. It does not
+judge: `fits` asks msgspec (and, for NaN and lone surrogates, which others let through, the standard library).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from scrubber.core.formats.base import Kind, Token
+from scrubber.errors import Reason, RecordError
+
+MAX_DEPTH = 200
+"""Levels of nesting down to which a finding can be named. One that lies deeper quarantines its record."""
+
+_OPENINGS = frozenset(b'{["')
+_TOKEN = re.compile(
+    rb'"(?P<string>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?P<key>[ \t\r\n]*+:)?+'
+    rb"|(?P<bare>[^\s\x00-\x20\"{}\[\],:]++)"
+    rb"|(?P<mark>[{}\[\],])",
+    re.DOTALL,
+)
+_STRING, _KEY, _BARE, _MARK = (_TOKEN.groupindex[name] for name in ("string", "key", "bare", "mark"))
+
+_validate = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+class Json:
+    """A document that begins with a bracket or a quote, or lines that are each such a document."""
+
+    name = "json"
+    structured = True
+
+    def fits(self, text: bytes) -> bool:
+        """Whether `text` is JSON. Too deep to be sure counts as JSON; what is done to it is checked again."""
+        if text[:1].isspace():
+            text = text.lstrip(b" \t\r\n")
+        if not text or text[0] not in _OPENINGS:
+            return False
+        return is_json(text) or (b"\n" in text and all(is_json(line) for line in text.split(b"\n") if line.strip()))
+
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
+        """Yield keys, strings, numbers and literals; a key has the path of its member."""
+        steps: list[str | int] = []
+        remaining = iter(wanted or ())
+        start, end = next(remaining, (0, 0)) if wanted is not None else (0, len(text))
+        for match in _TOKEN.finditer(text):
+            group = match.lastindex
+            if group == _MARK:
+                _move(steps, match[_MARK])
+                continue
+            kind = Kind.KEY if group == _KEY else Kind.STRING if group == _STRING else Kind.BARE
+            if kind is Kind.KEY and steps:
+                steps[-1] = match[_STRING].decode()
+            token_start, token_end = match.span(_BARE if group == _BARE else _STRING)
+            while wanted is not None and end <= token_start:
+                following = next(remaining, None)
+                if following is None:
+                    return
+                start, end = following
+            if start < token_end:
+                yield Token(token_start, token_end, _path(steps), kind)
+
+
+def is_json(text: bytes) -> bool:
+    """Whether `text` is one JSON document. Raises nothing: what is nested too deep to be checked counts as JSON."""
+    try:
+        _validate(text)
+    except RecursionError:
+        return True
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _is_lax_json(text)
+    return True
+
+
+def _is_lax_json(text: bytes) -> bool:
+    ending = text.rstrip()[-1:]
+    if ending not in (b"}", b"]", b'"') or not (b"\\u" in text or b"NaN" in text or b"Infinity" in text):
+        return False
+    try:
+        json.loads(text, parse_int=len, parse_float=len)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return True
+
+
+def _move(steps: list[str | int], mark: bytes) -> None:
+    """Follow one bracket or comma. In an object the last step is the latest key, in an array the index."""
+    if mark == b"{":
+        steps.append("")
+    elif mark == b"[":
+        steps.append(0)
+    elif not steps:
+        return
+    elif mark == b",":
+        if isinstance(steps[-1], int):
+            steps[-1] += 1
+    else:
+        steps.pop()
+
+
+def _path(steps: Sequence[str | int]) -> str:
+    if len(steps) > MAX_DEPTH:
+        raise RecordError(Reason.TOO_DEEP)
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")

@@ -1,0 +1,216 @@
+"""Redaction: a text and what was found in it become the text that may go on.
+
+Rule 1: every byte of every finding that the policy accepts is covered, but for structure: the quotes and commas of a
+JSON document hold nothing of anybody, and without them it would break.
+Rule 2: every other byte of the output is a byte of the input.
+Rule 3: a text of a structured format stays well-formed: what replaces a number gets quotes, what goes into a string is
+escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from scrubber.core.actions import Action, Numbering
+from scrubber.core.arbitrate import Piece, cover
+from scrubber.core.formats import Format, Kind, Token
+from scrubber.core.labels import DENIED, LABELS, MASKED_FIELD
+from scrubber.core.policy import Policy
+from scrubber.core.spans import Finding, Rank, Redaction, Span
+from scrubber.core.views import Decoded
+from scrubber.errors import Reason, RecordError
+
+_PLACEHOLDER = re.compile(rb"<([A-Z][A-Z0-9_]{0,62}?)(?:_\d{1,3})?>")
+_PLACEHOLDER_BYTES = 70
+_PLACEHOLDER_NAMES = frozenset(name.upper().encode() for name in (*LABELS, DENIED, MASKED_FIELD, "dropped"))
+
+
+class Redacted(NamedTuple):
+    """The output, what was done, and where in the output (bytes) lies what was put there or kept on purpose."""
+
+    text: bytes
+    redactions: list[Redaction]
+    placed: list[tuple[int, int]]
+
+
+class Claim(NamedTuple):
+    """An accepted finding, or the part of it that lies in one token of a structured text, and what is to be done."""
+
+    finding: Finding
+    token: Token
+    action: Action
+
+
+def redact(
+    text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, numbering: Numbering, *, place: str = ""
+) -> Redacted | None:
+    """Cover `findings` (bytes of `text`) as `policy` says; None where it accepts none of them.
+
+    `place` is the path of the text itself within its record. Raises RecordError where the record must not go on.
+    """
+    claims = list(accepted(text, layout, findings, policy, place))
+    if not claims:
+        return None
+    redacted = _splice(text, _edits(text, claims), numbering, place)
+    if any(claim.token.kind is Kind.KEY for claim in claims):
+        return _rename(redacted, layout, place)
+    return redacted
+
+
+def accepted(
+    text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, place: str = ""
+) -> Iterator[Claim]:
+    """Yield what `policy` accepts of `findings`, moved into the tokens of `text`. Raises as `redact` does."""
+    tokens = list(layout.tokens(text, sorted((finding.start, finding.end) for finding in findings)))
+    ends = [token.end for token in tokens]
+    for finding in findings:
+        for index in range(bisect_right(ends, finding.start), len(tokens)):
+            token = tokens[index]
+            if token.start >= finding.end:
+                break
+            claim = _claim(text, _clip(finding, token) if layout.structured else finding, token, policy, place)
+            if claim is not None:
+                yield claim
+            if not layout.structured:
+                break
+
+
+def _clip(finding: Finding, token: Token) -> Finding:
+    if token.kind is Kind.BARE:
+        return finding._replace(start=token.start, end=token.end)
+    if token.start <= finding.start and finding.end <= token.end:
+        return finding
+    return finding._replace(start=max(finding.start, token.start), end=min(finding.end, token.end))
+
+
+def _claim(text: bytes, finding: Finding, token: Token, policy: Policy, place: str) -> Claim | None:
+    start, end = _whole_characters(text, finding.start, finding.end)
+    if _inside_placeholder(text, start, end):
+        return None
+    path = join_path(place, token.path)
+    if finding.rank is not Rank.POLICY and policy.has_field_rules:
+        rule = policy.field_rule(path)
+        if rule is not None and rule.treatment == "never_scan":
+            return None
+    span = Span(start, end, finding.label, finding.score, finding.detector, finding.rule)
+    if not policy.accepts(span, _value(text, start, end, token.kind), path):
+        return None
+    action = policy.action(finding.label, path)
+    if action.scope == "record":
+        raise RecordError(Reason.POLICY_DROP)
+    if action.scope == "field":
+        start, end = token.start, token.end
+    return Claim(finding._replace(start=start, end=end), token, action)
+
+
+def _edits(text: bytes, claims: Sequence[Claim]) -> list[tuple[Piece, Claim]]:
+    """Return what to cover, and what is kept outside of that, by start; each piece with the claim that names it."""
+    masked = [claim for claim in claims if claim.action.name != "keep"]
+    pieces = cover(text, [claim.finding for claim in masked])
+    edits = [(piece, masked[piece.winner]) for piece in pieces]
+    if len(masked) < len(claims):
+        ends = [piece.end for piece in pieces]
+        kept = [claim for claim in claims if claim.action.name == "keep"]
+        for piece in cover(text, [claim.finding for claim in kept]):
+            following = bisect_right(ends, piece.start)
+            if following == len(pieces) or pieces[following].start >= piece.end:
+                edits.append((piece, kept[piece.winner]))
+        edits.sort(key=lambda edit: edit[0])
+    return edits
+
+
+def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Numbering, place: str) -> Redacted:
+    """Put the replacements in. Counts code points from one edit to the next: linear, however many there are."""
+    parts: list[bytes] = []
+    redactions: list[Redaction] = []
+    placed: list[tuple[int, int]] = []
+    done = read = written = written_bytes = 0
+    for (start, end, _), (finding, token, action) in edits:
+        if action.name == "keep":
+            replacement = text[start:end]
+        else:
+            value = _value(text, start, end, token.kind)
+            replacement = _written(action.render(value, finding.label, numbering), token.kind)
+        gap = text[done:start]
+        parts += (gap, replacement)
+        read, written = read + _code_points(gap), written + _code_points(gap)
+        width, out_width = _code_points(text[start:end]), _code_points(replacement)
+        redactions.append(
+            Redaction(
+                path=join_path(place, token.path),
+                label=finding.label,
+                start=read,
+                end=read + width,
+                out_start=written,
+                out_end=written + out_width,
+                score=finding.score,
+                detector=finding.detector,
+                rule=finding.rule,
+                action=action.name,
+            )
+        )
+        written_bytes += len(gap)
+        placed.append((written_bytes, written_bytes + len(replacement)))
+        written_bytes += len(replacement)
+        read, written, done = read + width, written + out_width, end
+    parts.append(text[done:])
+    return Redacted(b"".join(parts), redactions, placed)
+
+
+def _written(replacement: str, kind: Kind) -> bytes:
+    """Return `replacement` as it may stand in a token of `kind`."""
+    if kind is Kind.TEXT:
+        return replacement.encode()
+    quoted = orjson.dumps(replacement)
+    return quoted if kind is Kind.BARE else quoted[1:-1]
+
+
+def _rename(redacted: Redacted, layout: Format, place: str) -> Redacted:
+    """Take the paths from the output: a key that was redacted must not stand in them."""
+    tokens = list(layout.tokens(redacted.text, redacted.placed))
+    ends = [token.end for token in tokens]
+    renamed = [
+        redaction._replace(path=join_path(place, tokens[bisect_right(ends, start)].path))
+        for redaction, (start, _) in zip(redacted.redactions, redacted.placed, strict=True)
+    ]
+    return redacted._replace(redactions=renamed)
+
+
+def _value(text: bytes, start: int, end: int, kind: Kind) -> str:
+    """Return what stands there, for allow-lists and actions: equal values are equal however they are escaped."""
+    value = text[start:end]
+    if b"\\" in value and kind in (Kind.STRING, Kind.KEY):
+        value = Decoded([value]).texts[0]
+    return value.decode()
+
+
+def _whole_characters(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """Rules read bytes, and may stop within a character."""
+    while start and text[start] & 0xC0 == 0x80:
+        start -= 1
+    while end < len(text) and text[end] & 0xC0 == 0x80:
+        end += 1
+    return start, end
+
+
+def _inside_placeholder(text: bytes, start: int, end: int) -> bool:
+    """Whether a placeholder of ours, from an earlier pass, holds the whole of `[start, end)`."""
+    opening = text.rfind(b"<", max(0, end - _PLACEHOLDER_BYTES), start + 1)
+    if opening < 0:
+        return False
+    match = _PLACEHOLDER.match(text, opening)
+    return match is not None and match.end() >= end and match[1] in _PLACEHOLDER_NAMES
+
+
+def _code_points(text: bytes) -> int:
+    return len(text) if text.isascii() else len(text.decode())
+
+
+def join_path(place: str, path: str) -> str:
+    """Return the path of a field within its record; `place` is that of the text which holds it."""
+    return f"{place}.{path}" if place and path else place or path

@@ -1,0 +1,95 @@
+"""Findings of a whole batch: a tier reads all texts at once and answers in bytes of the raw texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from scrubber.core.evidence import whole_value
+from scrubber.core.policy import Policy
+from scrubber.core.spans import Finding, Rank, Span
+from scrubber.core.views import Located, Views
+from scrubber.detect.rules import RuleHit, RuleTier
+
+RULES = "rules"
+"""Detector name of what a rule found."""
+
+Findings = dict[int, list[Finding]]
+"""Findings by the index of their raw text; texts without any have no entry."""
+
+
+class _Sighting(NamedTuple):
+    """A finding in a buffer of some views, not yet brought back to the raw text."""
+
+    buffer: int
+    finding: Finding
+
+
+def find_by_rules(views: Views, rules: RuleTier) -> Findings:
+    """Run all rules over all views. Raises DetectorFailed."""
+    findings: Findings = {}
+    sightings: list[_Sighting] = []
+    for buffer, hits in enumerate(rules.find(views.buffers)):
+        if not hits:
+            continue
+        level, text = views.origins[buffer]
+        for hit in hits:
+            if hit.rule.evidence == "key":
+                text, start, end = views.to_raw_widened(buffer, hit.start, hit.end, whole_value)
+                findings.setdefault(text, []).append(_finding(hit)._replace(start=start, end=end))
+            elif level == 0:
+                findings.setdefault(text, []).append(_finding(hit))
+            else:
+                sightings.append(_Sighting(buffer, _finding(hit)))
+    _add(findings, views, sightings)
+    return findings
+
+
+def find_denied(views: Views, policies: Sequence[Policy]) -> Findings:
+    """Run the deny-list of each raw text's policy over its views."""
+    findings: Findings = {}
+    sightings = [
+        _Sighting(buffer, finding)
+        for buffer, text in enumerate(views.buffers)
+        for finding in _denied(text, policies[views.root(buffer)])
+    ]
+    _add(findings, views, sightings)
+    return findings
+
+
+def in_bytes(text: str, spans: Sequence[Span], rank: Rank) -> Iterator[Finding]:
+    """Yield `spans` (code points of `text`) in bytes of its UTF-8, counting from one to the next."""
+    positions = sorted({position for span in spans for position in span[:2]})
+    offsets, done, offset = {}, 0, 0
+    for position in positions:
+        offset += len(text[done:position].encode(errors="surrogateescape"))
+        offsets[position], done = offset, position
+    for span in spans:
+        yield Finding(offsets[span.start], offsets[span.end], span.label, span.score, span.detector, span.rule, rank)
+
+
+def _denied(text: bytes, policy: Policy) -> list[Finding]:
+    if not policy.has_deny_list:
+        return []
+    readable = text.decode(errors="surrogateescape")  # a percent escape may stand for any byte
+    return list(in_bytes(readable, policy.find_denied(readable), Rank.POLICY))
+
+
+def _finding(hit: RuleHit) -> Finding:
+    rule = hit.rule
+    rank = Rank.CHECKED_RULE if rule.check else Rank.RULE
+    return Finding(hit.start, hit.end, rule.label, rule.score, RULES, rule.id, rank)
+
+
+def _add(findings: Findings, views: Views, sightings: Sequence[_Sighting]) -> None:
+    """Bring all sightings back at once, and add them to `findings`."""
+    if not sightings:
+        return
+    buffers = np.array([sighting.buffer for sighting in sightings], np.int64)
+    starts = np.array([sighting.finding.start for sighting in sightings], np.int64)
+    ends = np.array([sighting.finding.end for sighting in sightings], np.int64)
+    raw = views.to_raw(Located(buffers, starts, ends))
+    for sighting, text, start, end in zip(sightings, *(array.tolist() for array in raw), strict=True):
+        findings.setdefault(text, []).append(sighting.finding._replace(start=start, end=end))

@@ -1,0 +1,117 @@
+"""Texts in, clean texts out: the pipeline without records. Everything that scrubs goes through `TextPipeline.run`.
+
+Rule 1: a text leaves as it came only if every detector has read it and the policy accepts nothing of what they found.
+Rule 2: what cannot be read, or cannot be shown to be clean, gets a reason and no text; nothing is skipped.
+Rule 3: a detector that fails stops the batch: `DetectorError` goes to the caller.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+
+from scrubber.core.actions import Numbering
+from scrubber.core.formats import JSON, format_of
+from scrubber.core.redact import Redacted, accepted, redact
+from scrubber.core.spans import Finding
+from scrubber.core.views import Views
+from scrubber.detect.detector import Detector
+from scrubber.detect.fields import Part, find_by_model, find_masked
+from scrubber.detect.findings import Findings, find_by_rules, find_denied
+from scrubber.detect.rules import RuleTier
+from scrubber.errors import Reason, RecordError
+
+Results = dict[int, Redacted | Reason]
+"""What became of the texts that may not leave as they are, by index."""
+
+
+class TextPipeline:
+    """Rules first, then each of the `detectors`, over whole batches of texts."""
+
+    def __init__(self, rules: RuleTier, detectors: Sequence[Detector] = ()) -> None:
+        self._rules = rules
+        self._detectors = tuple(detectors)
+
+    def run(self, parts: Sequence[Part]) -> Results:
+        """Scrub `parts`; those without an entry in the answer leave untouched. Raises DetectorError."""
+        results: Results = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
+        if results:
+            parts = [part._replace(text=b"") if index in results else part for index, part in enumerate(parts)]
+        views = Views([part.text for part in parts], JSON.fits)
+        results.update(dict.fromkeys(views.too_deep, Reason.TOO_DEEP))
+        findings = self._find(parts, views)
+        numberings: dict[int, Numbering] = {}
+        for index, found in findings.items():
+            if index not in results:
+                part = parts[index]
+                result = _redact(part, found, numberings.setdefault(part.record, Numbering()))
+                if result is not None:
+                    results[index] = result
+        self._verify(parts, results)
+        return results
+
+    def _find(self, parts: Sequence[Part], views: Views) -> Findings:
+        findings = find_by_rules(views, self._rules)
+        policies = {part.policy for part in parts}
+        if any(policy.has_deny_list for policy in policies):
+            _join(findings, find_denied(views, [part.policy for part in parts]))
+        if any(policy.has_field_rules for policy in policies):
+            _join(findings, find_masked(parts))
+        for detector in self._detectors:
+            _join(findings, find_by_model(parts, findings, detector))
+        return findings
+
+    def _verify(self, parts: Sequence[Part], results: Results) -> None:
+        """Scan every output again: what the rules still find outside of our own replacements must not leave."""
+        changed = {index: result for index, result in results.items() if isinstance(result, Redacted)}
+        outputs = [parts[index]._replace(text=result.text) for index, result in changed.items()]
+        views = Views([part.text for part in outputs], JSON.fits)
+        residual = find_by_rules(views, self._rules)
+        for place, (index, result) in enumerate(changed.items()):
+            if not _is_clean(parts[index], result, residual.get(place, [])):
+                results[index] = Reason.RESIDUAL
+
+
+def _undecodable(parts: Sequence[Part]) -> list[int]:
+    """Return the texts that are not UTF-8. Text that is full of NULs is none: it is UTF-16, or binary."""
+    joined = b"\n".join([part.text for part in parts])
+    if joined.isascii() and b"\0" not in joined:
+        return []
+    return [index for index, part in enumerate(parts) if not _is_text(part.text)]
+
+
+def _is_text(text: bytes) -> bool:
+    if text.count(0) * 4 > len(text):
+        return False
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _redact(part: Part, findings: Sequence[Finding], numbering: Numbering) -> Redacted | Reason | None:
+    try:
+        return redact(part.text, format_of(part.text), findings, part.policy, numbering, place=part.place)
+    except RecordError as error:
+        return error.reason
+
+
+def _is_clean(part: Part, result: Redacted, residual: Sequence[Finding]) -> bool:
+    layout = format_of(part.text)
+    if layout.structured and not layout.fits(result.text):
+        return False
+    ends = [end for _, end in result.placed]
+    outside = [finding for finding in residual if not _is_ours(finding, result.placed, ends)]
+    return not list(accepted(result.text, layout, outside, part.policy, part.place))
+
+
+def _is_ours(finding: Finding, placed: Sequence[tuple[int, int]], ends: Sequence[int]) -> bool:
+    """Whether `finding` lies within something that we put there."""
+    nearest = bisect_right(ends, finding.start)
+    return nearest < len(placed) and placed[nearest][0] <= finding.start and finding.end <= placed[nearest][1]
+
+
+def _join(findings: Findings, more: Mapping[int, list[Finding]]) -> None:
+    for index, found in more.items():
+        findings.setdefault(index, []).extend(found)
