@@ -1,7 +1,8 @@
 """Patterns for field paths.
 
 A path names a field of a record: `user.email`, `items[0].card`. In a pattern `*` stands for any characters within one
-step of the path, `**` for any characters at all; letter case does not matter. Matching is linear in the path (RE2).
+step of the path, `**` for any characters at all and `**.` for any steps or none (`**.email` is every `email`, however
+deep); letter case does not matter. Matching is linear in the path (RE2).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re2
 from scrubber.core.unicode import well_formed
 
 _CACHED_PATHS = 4096
-_WILDCARDS = {"**": ".*", "*": r"[^.\[\]]*"}
+_WILDCARDS = {"**.": r"(?:.*\.)?", "**": ".*", "*": r"[^.\[\]]*"}
 
 
 class Globs:
@@ -40,6 +41,6 @@ class Globs:
 
 
 def _compile(pattern: str) -> re2._Regexp:
-    parts = re.split(r"(\*\*|\*)", pattern)
+    parts = re.split(r"(\*\*\.?|\*)", pattern)
     source = "".join(_WILDCARDS.get(part) or re2.escape(part) for part in parts)
     return re2.compile(f"(?is){source}")

@@ -41,8 +41,12 @@ def compile_policy(
 
     `keys` are for actions that need one, `presets` are what `extends` may name. Raises ConfigError with every problem.
     """
-    spec = _resolve(document, presets or {})
-    problems = list(_problems(spec, keys))
+    presets = presets or {}
+    spec = parse(document)
+    problems = list(_extends_problems(spec, presets))
+    if not problems:
+        spec = _resolve(spec, presets)
+    problems += _problems(spec, keys)
     if problems:
         raise ConfigError(problems)
     field_globs, field_rules = _field_rules(spec)
@@ -55,7 +59,8 @@ def compile_policy(
         _allowed=Allowed(
             values=frozenset(spec.allow.values),
             patterns=tuple(_regex(pattern) for pattern in spec.allow.patterns),
-            fields=Globs(spec.allow.fields),
+            fields=Globs(list(spec.allow.fields)),
+            labels_by_field=tuple(None if names == "all" else frozenset(names) for names in spec.allow.fields.values()),
         ),
         _denied=tuple(_denied(spec)),
         _field_globs=field_globs,
@@ -64,20 +69,17 @@ def compile_policy(
     )
 
 
-def _resolve(
-    document: Mapping[str, Any], presets: Mapping[str, Mapping[str, Any]], seen: tuple[str, ...] = ()
-) -> PolicySpec:
-    spec = parse(document)
-    base = spec.extends
-    if base is None:
-        return spec
-    if base not in presets or base in seen:
-        message = "extends itself" if base in seen else f"no preset is called {base!r}"
-        raise ConfigError([Problem("extends", message, did_you_mean(base, presets) or f"one of {', '.join(presets)}")])
-    return merge(_resolve(presets[base], presets, (*seen, base)), spec)
+def _resolve(spec: PolicySpec, presets: Mapping[str, Mapping[str, Any]]) -> PolicySpec:
+    return merge(_resolve(parse(presets[spec.extends]), presets), spec) if spec.extends is not None else spec
 
 
 # --- what is wrong ---------------------------------------------------------------------------------------------------
+
+
+def _extends_problems(spec: PolicySpec, presets: Iterable[str]) -> Iterator[Problem]:
+    if spec.extends is not None and spec.extends not in presets:
+        hint = did_you_mean(spec.extends, presets) or f"one of {', '.join(presets)}"
+        yield Problem("extends", f"no preset is called {spec.extends!r}", hint)
 
 
 def _problems(spec: PolicySpec, keys: KeyRing) -> Iterator[Problem]:
@@ -86,6 +88,10 @@ def _problems(spec: PolicySpec, keys: KeyRing) -> Iterator[Problem]:
         if not is_label_name(name):
             yield Problem(f"custom_labels.{index}", f"{name!r} is not a label", "snake case: letters, digits and '_'")
     yield from _label_problems("labels", spec.labels, known)
+    for glob, names in spec.allow.fields.items():
+        for name in names if names != "all" else ():
+            if name not in known:
+                yield _unknown_label(f"allow.fields.{glob}", name, known)
     for place, labels in (("values", spec.deny.values), ("patterns", spec.deny.patterns), ("fields", spec.deny.fields)):
         for index, label in enumerate(labels.values()):
             if label not in known:

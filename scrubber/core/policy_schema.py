@@ -114,7 +114,9 @@ class AllowSpec(_Part):
 
     values: list[Text] = Field(default=[], description="Exact values.")
     patterns: list[Text] = Field(default=[], description="RE2 patterns that match a whole value.")
-    fields: list[Text] = Field(default=[], description="Field paths (globs) where findings are left as they are.")
+    fields: dict[Text, list[str] | Literal["all"]] = Field(
+        default={}, description="Field paths (globs), and the labels whose findings are left there as they are."
+    )
 
 
 class DenySpec(_Part):
@@ -175,7 +177,8 @@ def _problem(detail: Any) -> Problem:
     if kind == "extra_forbidden":
         return Problem(path, "unknown key", did_you_mean(key, set(_keys(PolicySpec)) - {key}))
     if kind == "union_tag_invalid":
-        return Problem(path, "unknown action", f"one of {', '.join(ACTION_NAMES)}")
+        hint = did_you_mean(detail["ctx"]["tag"], ACTION_NAMES)
+        return Problem(path, "unknown action", hint or f"one of {', '.join(ACTION_NAMES)}")
     if kind == "missing":
         return Problem(path, "missing", "version: 1" if key == "version" else "")
     return Problem(path, detail["msg"][0].lower() + detail["msg"][1:])
@@ -225,7 +228,7 @@ def merge(base: PolicySpec, over: PolicySpec) -> PolicySpec:
         allow=AllowSpec(
             values=_joined(base.allow.values, over.allow.values),
             patterns=_joined(base.allow.patterns, over.allow.patterns),
-            fields=_joined(base.allow.fields, over.allow.fields),
+            fields={**base.allow.fields, **over.allow.fields},
         ),
         deny=DenySpec(
             values={**base.deny.values, **over.deny.values},

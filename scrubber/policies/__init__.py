@@ -10,19 +10,23 @@ from typing import Any
 import yaml
 
 from scrubber.core.keys import NO_KEYS, KeyRing
+from scrubber.core.labels import did_you_mean
 from scrubber.core.policy import Policy
 from scrubber.core.policy_compile import compile_policy
+from scrubber.errors import ConfigError, Problem
 
-PRESETS = ("logs",)
+PRESETS = ("logs", "gdpr", "hipaa", "pci", "strict")
 """Names of the policies that come with scrubber; the first is the default."""
 
 
 def load_policy(document: Mapping[str, Any] | str, keys: KeyRing = NO_KEYS) -> Policy:
-    """Return the policy that `document` (or the preset of that name) describes. Raises ConfigError."""
-    presets = {name: read_preset(name) for name in PRESETS}
-    return compile_policy(
-        {"version": 1, "name": document, "extends": document} if isinstance(document, str) else document, keys, presets
-    )
+    """Return the policy that `document` describes, or the preset of that name. Raises ConfigError."""
+    if isinstance(document, str):
+        if document not in PRESETS:
+            hint = did_you_mean(document, PRESETS) or f"one of {', '.join(PRESETS)}"
+            raise ConfigError([Problem("policy", f"no preset is called {document!r}", hint)])
+        document = read_preset(document)
+    return compile_policy(document, keys, {name: read_preset(name) for name in PRESETS})
 
 
 @cache
