@@ -21,6 +21,7 @@ from tests.fakes.log import Entry, Headers, Isolation, PartitionLog, Transaction
 from tests.fakes.transactions import TransactionCoordinator
 
 T = TypeVar("T")
+Queued = tuple[int, bytes | None, bytes | None, Headers | None]
 BATCH_OVERHEAD = 61
 RECORD_OVERHEAD = 12
 
@@ -88,8 +89,10 @@ class FakeBroker:
 
     def records(self, topic: str, partition: int = 0, isolation: Isolation = "read_committed") -> list[Entry]:
         """What a reader of this isolation level gets from the start."""
-        log = self._logs[Partition(topic, partition)]
-        return log.read(0, log.end_offset, isolation)[0]
+        with self.changed:
+            self.tick()
+            log = self._logs[Partition(topic, partition)]
+            return log.read(0, log.end_offset, isolation)[0]
 
     def end_offset(self, topic: str, partition: int = 0) -> int:
         """The next raw offset."""
@@ -143,7 +146,7 @@ class FakeBroker:
             for each in client.members():
                 each.crashed = True
             for member, (group, session_secs) in list(self._sessions.items()):
-                if any(member is getattr(each, "member", None) for each in client.members()):
+                if not member.dead and any(member is getattr(each, "member", None) for each in client.members()):
                     member.dead = True
                     self._sessions[member] = (group, self.now() + session_secs)
             self.changed.notify_all()
@@ -171,10 +174,11 @@ class FakeBroker:
         return time.time() if self.wall_clock else self._fake_now
 
     def tick(self) -> None:
-        """What the clock brings about; under the lock."""
+        """What the clock brings about (timeouts of transactions, sessions and polls); under the lock."""
         self.transactions.expire()
         for member, (group, deadline) in list(self._sessions.items()):
-            if member.dead and self.now() >= deadline:
+            member.overdue = self.now() >= member.poll_deadline
+            if member.overdue or (member.dead and self.now() >= deadline):
                 del self._sessions[member]
                 group.expire(member)
         self.changed.notify_all()
@@ -213,21 +217,18 @@ class FakeBroker:
             raise errors.plain(KafkaError.UNKNOWN_TOPIC_OR_PART, "unknown topic or partition")
         return log
 
-    def append_batch(
-        self,
-        topic: str,
-        partition: int,
-        batch: list[tuple[int, bytes | None, bytes | None, Headers | None]],
-        transaction: Transaction | None,
-    ) -> list[int]:
-        """One produce request: all of the batch or, where it is over the topic's limit, nothing of it."""
+    def refuse_oversized(self, topic: str, batch: list[Queued]) -> None:
+        """A produce request over the topic's limit is refused whole (here by its size before compression)."""
         size = BATCH_OVERHEAD + sum(RECORD_OVERHEAD + len(key or b"") + len(value or b"") for _, key, value, _ in batch)
         if size > self._max_message_bytes[topic]:
             raise errors.plain(KafkaError.MSG_SIZE_TOO_LARGE, "batch over max.message.bytes")
-        log = self.partition_log(topic, partition)
-        offsets = [log.append(stamp, key, value, headers, transaction) for stamp, key, value, headers in batch]
+
+    def append_batch(self, where: Partition, batch: list[Queued], transaction: Transaction | None) -> None:
+        """One produce request."""
+        log = self.partition_log(*where)
+        for timestamp_ms, key, value, headers in batch:
+            log.append(timestamp_ms, key, value, headers, transaction)
         self.changed.notify_all()
-        return offsets
 
     def call(self, name: str, client: Any, effect: Callable[[], T]) -> T:
         """Run one client call under the fault plan."""

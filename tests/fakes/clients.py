@@ -29,6 +29,7 @@ class FakeClients:
         isolation: Isolation = "read_committed",
         auto_offset_reset: Literal["earliest", "latest"] = "earliest",
         session_secs: float = 45.0,
+        max_poll_secs: float = 300.0,
         transaction_timeout_secs: float = 60.0,
         message_max_bytes: int = 1_000_000,
         linger_messages: int = 1,
@@ -42,6 +43,7 @@ class FakeClients:
         self._isolation: Isolation = isolation
         self._auto_offset_reset: Literal["earliest", "latest"] = auto_offset_reset
         self._session_secs = session_secs
+        self._max_poll_secs = max_poll_secs
         self._transaction_timeout_secs = transaction_timeout_secs
         self._message_max_bytes = message_max_bytes
         self._linger_messages = linger_messages
@@ -55,6 +57,7 @@ class FakeClients:
             isolation=self._isolation,
             auto_offset_reset=self._auto_offset_reset,
             session_secs=self._session_secs,
+            max_poll_secs=self._max_poll_secs,
             on_error=on_error,
             owner=self,
         )

@@ -52,6 +52,7 @@ class FakeConsumer:
         isolation: Isolation = "read_committed",
         auto_offset_reset: Literal["earliest", "latest"] = "earliest",
         session_secs: float = 45.0,
+        max_poll_secs: float = 300.0,
         on_error: Callable[[Any], None] | None = None,
         owner: Any = None,
     ) -> None:
@@ -64,6 +65,7 @@ class FakeConsumer:
         self._isolation: Isolation = isolation
         self._reset = auto_offset_reset
         self._session_secs = session_secs
+        self._max_poll_secs = max_poll_secs
         self._on_error = on_error
         self._gate = threading.RLock()
         self._closed = False
@@ -71,6 +73,7 @@ class FakeConsumer:
         self._callbacks: dict[str, Rebalance] = {}
         self._positions: dict[Partition, int | None] = {}
         self._paused: set[Partition] = set()
+        self._known: set[Partition] = set()
         self._turn = 0
         self._events: deque[KafkaError] = deque()
         self._errors: deque[KafkaError] = deque()
@@ -102,7 +105,16 @@ class FakeConsumer:
         self._call("subscribe", effect)
 
     def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
-        return self._call("consume", lambda: self._consume(num_messages, timeout))
+        def effect() -> list[Message]:
+            with self._broker.changed:
+                self._broker.tick()  # too late a call is noticed before it counts
+                self._poll_again_within(float("inf"))
+            try:
+                return self._consume(num_messages, timeout)
+            finally:
+                self._poll_again_within(self._max_poll_secs)
+
+        return self._call("consume", effect)
 
     def consumer_group_metadata(self) -> GroupMetadata:
         return self._call("consumer_group_metadata", self._metadata)
@@ -130,23 +142,27 @@ class FakeConsumer:
         def effect() -> tuple[int, int]:
             with self._broker.changed:
                 self._broker.tick()
-                log = self._broker.partition_log(partition.topic, partition.partition)
-                return 0, log.end(self._isolation)
+                if partition.partition >= self._broker.partition_count(partition.topic):
+                    raise errors.plain(KafkaError._UNKNOWN_PARTITION, "unknown partition")
+                return 0, self._broker.partition_log(partition.topic, partition.partition).end(self._isolation)
 
         return self._call("get_watermark_offsets", effect)
 
     def seek(self, partition: TopicPartition) -> None:
         def effect() -> None:
-            known = self._held([partition])[0]
-            self._positions[known] = self._start(known, partition.offset)
+            where = Partition(partition.topic, partition.partition)
+            if where not in self._positions:
+                code = KafkaError._STATE if where in self._known else KafkaError._UNKNOWN_PARTITION
+                raise errors.plain(code, "not assigned")
+            self._positions[where] = self._start(where, partition.offset)
 
         self._call("seek", effect)
 
     def pause(self, partitions: list[TopicPartition]) -> None:
-        self._call("pause", lambda: self._paused.update(self._held(partitions)))
+        self._call("pause", lambda: self._paused.update(self._positions.keys() & _partitions(partitions)))
 
     def resume(self, partitions: list[TopicPartition]) -> None:
-        self._call("resume", lambda: self._paused.difference_update(self._held(partitions)))
+        self._call("resume", lambda: self._paused.difference_update(_partitions(partitions)))
 
     def close(self) -> None:
         def effect() -> None:
@@ -177,18 +193,25 @@ class FakeConsumer:
     def _consume(self, limit: int, timeout: float) -> list[Message]:
         deadline = self._broker.now() + timeout if timeout >= 0 else float("inf")
         collected: list[tuple[Partition | None, Message]] = []
+        raised: Exception | None = None
         while True:
             with self._broker.changed:
                 self._broker.tick()
                 collected += self._collect(limit - len(collected))
-            # A callback that raises here takes what was collected with it; so it is in the real client.
-            if self._serve():
+            try:
+                served = self._serve()
+            except Exception as exception:  # noqa: BLE001 - the real one goes on too, and raises it at the end
+                raised, served = raised or exception, True
+            if served:
                 collected = [(where, message) for where, message in collected if where in {None, *self._positions}]
                 continue
             with self._broker.changed:
                 if len(collected) >= limit or not self._broker.wait(deadline):
-                    return [message for _, message in collected]
+                    break
             self._broker.refuse_crashed(self)
+        if raised is not None:
+            raise raised  # what was collected is lost, and the position is past it
+        return [message for _, message in collected]
 
     def _collect(self, limit: int) -> list[tuple[Partition | None, Message]]:
         found: list[tuple[Partition | None, Message]] = []
@@ -257,18 +280,16 @@ class FakeConsumer:
             if offset is not None
         ]
 
-    def _held(self, partitions: list[TopicPartition]) -> list[Partition]:
-        found = [Partition(tp.topic, tp.partition) for tp in partitions]
-        if not self._positions.keys() >= set(found):
-            raise errors.plain(KafkaError._STATE, "not assigned")
-        return found
-
     # Rebalances
 
     def _join(self) -> None:
         self.member = self._broker.join(
             self._group, self._topics, cooperative=self._cooperative, session_secs=self._session_secs
         )
+
+    def _poll_again_within(self, secs: float) -> None:
+        if self.member is not None:
+            self.member.poll_deadline = self._broker.now() + secs
 
     def _serve(self) -> bool:
         """Run what waits for this `consume`; True where a rebalance callback ran."""
@@ -280,6 +301,8 @@ class FakeConsumer:
         if member is None:
             return False
         if member.expired:
+            if member.overdue:
+                self.push_event(KafkaError(KafkaError._MAX_POLL_EXCEEDED, "max.poll.interval.ms exceeded"))
             self._lose(member)
             with self._broker.changed:
                 self._join()
@@ -298,6 +321,7 @@ class FakeConsumer:
             with self._broker.changed:
                 if callback.kind == "assign":
                     self._positions.update(dict.fromkeys(callback.partitions))
+                    self._known.update(callback.partitions)
                 else:
                     self._forget(callback.partitions)
                 if member.pending and member.pending[0] is callback:
@@ -327,6 +351,10 @@ class FakeConsumer:
         for partition in partitions:
             self._positions.pop(partition, None)
             self._paused.discard(partition)
+
+
+def _partitions(places: list[TopicPartition]) -> set[Partition]:
+    return {Partition(place.topic, place.partition) for place in places}
 
 
 def _topic_partitions(partitions: list[Partition]) -> list[TopicPartition]:

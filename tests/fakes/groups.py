@@ -36,8 +36,10 @@ class Member:
     pending: deque[Callback] = field(default_factory=deque)
     generation: int = -1
     rejoin: bool = False
+    poll_deadline: float = float("inf")
     dead: bool = False
     expired: bool = False
+    overdue: bool = False
 
     @property
     def joined(self) -> bool:

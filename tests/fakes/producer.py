@@ -7,6 +7,7 @@ wrong there shows up later, as in librdkafka: an abortable error at commit, a fa
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from collections import deque
 from collections.abc import Callable
@@ -16,14 +17,12 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, KafkaError, KafkaException, M
 
 from scrubber.core.records import Partition
 from tests.fakes import errors
-from tests.fakes.broker import FakeBroker
+from tests.fakes.broker import FakeBroker, Queued
 from tests.fakes.consumer import GroupMetadata
-from tests.fakes.log import Headers
 from tests.fakes.transactions import stale_member
 
 T = TypeVar("T")
 State = Literal["new", "ready", "open", "abortable", "fatal"]
-Queued = tuple[int, bytes | None, bytes | None, Headers | None]
 
 
 class FakeProducer:
@@ -56,6 +55,7 @@ class FakeProducer:
         self._batches: dict[Partition, list[Queued]] = {}
         self._reports: deque[tuple[KafkaError, Message]] = deque()
         self._failed_deliveries = 0
+        self._gaps: set[Partition] = set()
         self._unfinished: str | None = None
         self._closed = False
 
@@ -101,6 +101,8 @@ class FakeProducer:
             if size > self._message_max_bytes:
                 raise errors.plain(KafkaError.MSG_SIZE_TOO_LARGE, "over message.max.bytes")
             where = Partition(topic, self._choose(topic, key) if partition < 0 else partition)
+            if where.partition >= self._broker.partition_count(topic) > 0:
+                raise errors.plain(KafkaError._UNKNOWN_PARTITION, "the topic has no such partition")
             stamp = timestamp or int(self._broker.now() * 1000)
             batch = self._batches.setdefault(where, [])
             batch.append((stamp, key, value, list(headers) if headers else None))
@@ -128,9 +130,9 @@ class FakeProducer:
         def effect() -> None:
             assert isinstance(metadata, GroupMetadata)
             self._send_all()
-            self._require("open")
             found = {Partition(tp.topic, tp.partition): tp.offset for tp in offsets if tp.offset >= 0}
             if found:
+                self._require("open")
                 self._request(lambda: self._add_offsets(metadata, found))
 
         self._call("send_offsets_to_transaction", effect)
@@ -138,7 +140,7 @@ class FakeProducer:
     def commit_transaction(self, timeout: float = -1) -> None:
         def effect() -> None:
             self._send_all()
-            self._report()
+            self._report_deliveries()
             self._require("open")
             if self._failed_deliveries:
                 self._latch(errors.abortable(KafkaError._INCONSISTENT, "messages failed delivery"))
@@ -159,10 +161,13 @@ class FakeProducer:
         def effect() -> None:
             if self._id is not None and self._state in {"open", "abortable"}:
                 self._purge()
-                self._end(commit=False)
+                try:
+                    self._end(commit=False)
+                except KafkaException:
+                    warnings.warn("Producer abort_transaction failed during close", RuntimeWarning, stacklevel=2)
             elif self._state == "ready":
                 self._send_all()
-            self._report_deliveries()
+            self._report()
 
         try:
             if not self._closed:
@@ -212,6 +217,8 @@ class FakeProducer:
     def _latch(self, problem: KafkaException, *, raise_it: bool = True) -> None:
         """Remember what the error means for this producer."""
         error = problem.args[0]
+        if error.code() == KafkaError._FATAL and self._state != "fatal":  # injected: the true error is still untold
+            problem, error = errors.fenced(), errors.fenced().args[0]
         if error.fatal() and self._state != "fatal":
             self._state, self._error, self._fatal_untold = "fatal", problem, True
         elif error.txn_requires_abort() and self._state == "open":
@@ -235,11 +242,17 @@ class FakeProducer:
 
     def _send(self, where: Partition) -> None:
         batch = self._batches.pop(where)
+        if not self._broker.partition_count(where.topic):
+            self._failed(where, batch, KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, "unknown topic"))
+            return
         try:
             self._request(lambda: self._append(where, batch))
         except KafkaException as problem:
             error = problem.args[0]
-            if self._id is not None and not error.fatal():
+            if error.code() == KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER:
+                error = KafkaError(KafkaError._PURGE_QUEUE, "purged")
+            elif self._id is not None and not error.fatal():
+                self._gaps.add(where)
                 self._latch(errors.abortable(error.code(), error.str()), raise_it=False)
             self._failed(where, batch, error)
 
@@ -249,7 +262,10 @@ class FakeProducer:
         if self._id is not None:
             transaction = self._broker.transactions.add_partition(self._name, self._epoch, log)
             self._touched = True
-        self._broker.append_batch(*where, batch, transaction)
+        self._broker.refuse_oversized(where.topic, batch)
+        if where in self._gaps:
+            raise errors.abortable(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, "a refused batch left a gap")
+        self._broker.append_batch(where, batch, transaction)
 
     def _add_offsets(self, metadata: GroupMetadata, offsets: dict[Partition, int]) -> None:
         self._broker.transactions.check(self._name, self._epoch)
@@ -264,7 +280,16 @@ class FakeProducer:
             self._request(lambda: self._broker.transactions.end(self._name, self._epoch, commit=commit))
             with self._broker.changed:
                 self._broker.changed.notify_all()
+        if not commit and self._error is not None:
+            self._mend()
         self._state, self._error = "ready", None
+
+    def _mend(self) -> None:
+        """After a gap in the sequence numbers was told, the abort gives the producer a new epoch without one."""
+        assert self._error is not None, "Nothing to mend. This is a bug."
+        if self._error.args[0].code() == KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER:
+            self._epoch = self._request(lambda: self._broker.transactions.init(self._name, self._timeout_secs))
+            self._gaps.clear()
 
     def _purge(self) -> None:
         for where, batch in list(self._batches.items()):
