@@ -1,6 +1,6 @@
 """Run a command with a Kafka beside it: `python -m tests.kafka_lab run -- COMMAND...`.
 
-The command finds the bootstrap address in `SCRUBBER_TEST_BOOTSTRAP`, and gets each SIGINT and SIGTERM that comes here. When
+The command finds the bootstrap address in `SCRUBBER_TEST_BOOTSTRAP` and gets each SIGINT and SIGTERM that comes. When
 it ends the broker is stopped, its data is deleted, and its exit status is passed on (128 + n for signal n).
 Where no Kafka can be had, nothing is run: the exit status is 69 and standard error says what to install.
 """
