@@ -6,7 +6,6 @@ nothing but a warning, and loses a whole batch to one lone surrogate.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 from scrubber.core.batches import batches
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description, Plan
+from scrubber.detect.gliner.checkpoint import Checkpoint
+from scrubber.detect.gliner.options import ModelOptions
 from scrubber.detect.gliner.rows import Entity, Row, limits, rows, spans
 from scrubber.detect.gliner.words import WordReader, Words
 from scrubber.detect.runtime.extras import require
@@ -21,31 +22,22 @@ from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.errors import ConfigError, DetectorFailed, Problem
 
 _MAX_BATCH_TOKENS = 16_384
-_UNLIMITED = 1_000_000
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 class GlinerLibraryDetector:
-    """A GLiNER checkpoint in `folder`, on `device` ("cpu", "cuda", "cuda:1"), with `max_batch_rows` texts at once."""
+    """The model of `checkpoint`, with `max_batch_rows` windows at once."""
 
     def __init__(
-        self,
-        folder: Path,
-        *,
-        device: str = "cpu",
-        max_width: int | None = None,
-        revision: str = "",
-        max_batch_rows: int = 8,
+        self, checkpoint: Checkpoint, description: Description, options: ModelOptions, *, max_batch_rows: int = 8
     ) -> None:
         library = require("gliner", "gliner")
-        self._model = _load(library, folder, device, max_width)
-        self._name = folder.name
-        self._description = Description(self._name, revision, digest(folder))
+        self._model = _load(library, checkpoint.folder, options)
+        self._description = description
         self._max_batch_rows = max_batch_rows
         tokenizer = self._model.data_processor.transformer_tokenizer
         private_copy = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
         self._reader = WordReader(private_copy, self._model.data_processor.words_splitter)
-        self._model_tokens = _token_limit(tokenizer, self._model.config)
+        self._max_tokens = checkpoint.max_tokens(self._model.config.encoder_config.to_dict())
 
     def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
         """See `Detector.detect`."""
@@ -58,7 +50,7 @@ class GlinerLibraryDetector:
         self.detect(["Ada Lovelace"], Plan(("first_name",), (0.5,)))
 
     def describe(self) -> Description:
-        """Folder name, revision, and SHA-256 of the weights."""
+        """Name, revision and digest of the model."""
         return self._description
 
     def close(self) -> None:
@@ -71,7 +63,7 @@ class GlinerLibraryDetector:
         limit = limits(
             max_words=self._model.config.max_len,
             max_width=self._model.config.max_width,
-            model_tokens=self._model_tokens,
+            model_tokens=self._max_tokens,
             prompt_tokens=self._prompt_tokens(list(thresholds)),
         )
         todo = rows(words, limit)
@@ -80,7 +72,7 @@ class GlinerLibraryDetector:
             some = [todo[number] for number in batch]
             found = halving(lambda part: shielded(lambda: self._run(part, words, thresholds)), some)
             answers.extend(zip(some, found, strict=True))
-        return spans(words, answers, self._name)
+        return spans(words, answers, self._description.name)
 
     def _prompt_tokens(self, labels: Sequence[str]) -> int:
         """Tokens that the library spends on anything but the text: markers, labels, [CLS] and [SEP]."""
@@ -118,32 +110,15 @@ class GlinerLibraryDetector:
             del decoder.greedy_search
 
 
-def digest(folder: Path) -> str:
-    """SHA-256 of the weights file of a checkpoint in the hub's layout, in hex."""
-    for name in _WEIGHTS:
-        if (folder / name).is_file():
-            with (folder / name).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-    raise ConfigError([Problem("model.path", f"{folder} holds neither {' nor '.join(_WEIGHTS)}")])
-
-
-def _load(library: Any, folder: Path, device: str, max_width: int | None) -> Any:
-    if not (folder / "gliner_config.json").is_file():
-        hint = "give the folder of a GLiNER checkpoint"
-        raise ConfigError([Problem("model.path", f"{folder} holds no gliner_config.json", hint)])
+def _load(library: Any, folder: Path, options: ModelOptions) -> Any:
     try:
         return library.GLiNER.from_pretrained(
-            str(folder), local_files_only=True, map_location=device, max_width=max_width
+            str(folder),
+            local_files_only=True,
+            map_location=options.device,
+            max_width=options.max_width,
+            dtype=None if options.dtype == "fp32" else options.dtype,
         ).eval()
     except Exception as error:  # noqa: BLE001 - no text has been read yet: the library's own words help the user
         problem = Problem("model.path", f"gliner cannot load {folder}: {type(error).__name__}: {error}")
     raise ConfigError([problem])
-
-
-def _token_limit(tokenizer: Any, config: Any) -> int | None:
-    """How many tokens prompt and text may have together, or None where positions are relative only."""
-    known = [tokenizer.model_max_length] if tokenizer.model_max_length < _UNLIMITED else []
-    encoder = config.encoder_config
-    if getattr(encoder, "position_biased_input", True) and hasattr(encoder, "max_position_embeddings"):
-        known.append(encoder.max_position_embeddings)
-    return min(known, default=None)

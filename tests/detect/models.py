@@ -33,7 +33,7 @@ class Shape:
 
     backbone: str = "bert"  # or "deberta"
     hidden: int = 32  # of the head; another number than the backbone's 32 asks for a projection
-    lstm: bool = True
+    lstm_layers: int = 1
     max_width: int = 12
     max_len: int = 384
     layers: int = 2
@@ -53,9 +53,9 @@ def save_gliner(folder: Path, shape: Shape = Shape(), *, seed: int = 7, safetens
     tokenizer.add_tokens(["<<ENT>>", "<<SEP>>"])
     config = UniEncoderSpanConfig(
         model_name="tiny",
-        encoder_config=_backbone(shape, len(tokenizer)),
+        encoder_config=backbone_config(shape, len(tokenizer)),
         hidden_size=shape.hidden,
-        num_rnn_layers=int(shape.lstm),
+        num_rnn_layers=shape.lstm_layers,
         max_width=shape.max_width,
         max_len=shape.max_len,
         embed_ent_token=shape.embed_ent_token,
@@ -87,7 +87,8 @@ def _spread(model: Any) -> None:
             weight.mul_(4 / largest)
 
 
-def _backbone(shape: Shape, vocab: int) -> dict[str, Any]:
+def backbone_config(shape: Shape, vocab: int) -> dict[str, Any]:
+    """A transformers configuration of 32 dimensions and 4 heads."""
     common = {
         "vocab_size": vocab,
         "hidden_size": 32,

@@ -2,7 +2,9 @@ import sys
 
 import pytest
 
-from scrubber.detect.detector import Plan
+from scrubber.detect.detector import Description, Plan
+from scrubber.detect.gliner.checkpoint import Checkpoint
+from scrubber.detect.gliner.options import ModelOptions
 from scrubber.detect.gliner_library import GlinerLibraryDetector
 from scrubber.errors import ConfigError, DetectorFailed
 from tests.detect.models import LABELS, LINES, Shape, save_gliner
@@ -11,10 +13,14 @@ pytestmark = pytest.mark.gliner
 ANSI = "\x1b[32m2031-01-02 INFO\x1b[0m user Hugo Mueller logged in from 192.0.2.23 - ssn 900-12-3456"
 
 
+def load(folder, **options):
+    return GlinerLibraryDetector(Checkpoint(folder), Description("tiny", "", "00"), ModelOptions(**options))
+
+
 @pytest.fixture(scope="module", params=["bert", "deberta"])
 def detector(request, tmp_path_factory):
     folder = save_gliner(tmp_path_factory.mktemp(request.param), Shape(backbone=request.param, max_len=48))
-    detector = GlinerLibraryDetector(folder)
+    detector = load(folder)
     detector.warm_up()
     return detector
 
@@ -98,7 +104,7 @@ def test_labels_none_one_and_twice(detector):
 
 
 def test_more_labels_than_the_model_can_read_are_refused_not_cut(tmp_path):
-    detector = GlinerLibraryDetector(save_gliner(tmp_path, Shape(positions=160)))
+    detector = load(save_gliner(tmp_path, Shape(positions=160)))
     with pytest.raises(ConfigError, match="fewer labels"):
         detector.detect(["ok"], plan(labels=[f"label_number_{i}" for i in range(60)]))
 
@@ -149,8 +155,8 @@ def test_scores_that_are_not_numbers_fail(detector, monkeypatch):
 def test_max_width_can_be_raised_at_load(tmp_path):
     folder = save_gliner(tmp_path, Shape(max_width=4))
     text = " ".join(["Ada"] * 30)
-    assert _longest(GlinerLibraryDetector(folder), text) <= 4
-    assert _longest(GlinerLibraryDetector(folder, max_width=24), text) > 4
+    assert _longest(load(folder), text) <= 4
+    assert _longest(load(folder, max_width=24), text) > 4
 
 
 def _longest(detector, text):
@@ -158,21 +164,14 @@ def _longest(detector, text):
     return max(len(text[span.start : span.end].split()) for span in found)
 
 
-def test_the_description_names_folder_revision_and_weights(tmp_path):
-    folder = save_gliner(tmp_path / "tiny", Shape(layers=1))
-    described = GlinerLibraryDetector(folder, revision="abc").describe()
-    assert (described.name, described.revision, len(described.digest)) == ("tiny", "abc", 64)
-
-
-def test_a_folder_without_a_checkpoint_is_a_config_error(tmp_path):
-    with pytest.raises(ConfigError, match=r"gliner_config\.json"):
-        GlinerLibraryDetector(tmp_path)
+def test_a_checkpoint_that_the_library_cannot_load_is_a_config_error(tmp_path):
     (tmp_path / "gliner_config.json").write_text("{}")
     with pytest.raises(ConfigError, match=r"model\.path"):
-        GlinerLibraryDetector(tmp_path)
+        load(tmp_path)
 
 
 def test_without_the_extra_the_error_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "gliner", None)
+    (tmp_path / "gliner_config.json").write_text("{}")
     with pytest.raises(ConfigError, match=r"pip install 'scrubber\[gliner\]'"):
-        GlinerLibraryDetector(tmp_path)
+        load(tmp_path)

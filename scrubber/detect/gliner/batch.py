@@ -1,0 +1,57 @@
+"""A padded batch as arrays of numbers: everything a device needs, and no text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubber.detect.gliner.prompt import Prompt
+from scrubber.detect.gliner.rows import Row
+from scrubber.detect.gliner.words import Words
+
+
+class Batch(NamedTuple):
+    """Rows of token `ids` `[B, S]` with their `lengths` `[B]`, and the place of each word's first sub-token, `[B, W]`.
+
+    `words` `[B]` counts the words. Padding of `first` points at the first token: what is read there is not used.
+    """
+
+    ids: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    first: NDArray[np.int64]
+    words: NDArray[np.int64]
+
+
+class Candidates(NamedTuple):
+    """Spans of words that reach their thresholds, in order of row, start, width (its words less one) and label."""
+
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    widths: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
+def collate(rows: Sequence[Row], texts: Sequence[Words], prompt: Prompt, pad_to: int = 1) -> Batch:
+    """Lay `rows` out behind `prompt`, padded to the longest one rounded up to a multiple of `pad_to`."""
+    start = len(prompt.before)
+    fixed = start + len(prompt.after)
+    longest = fixed + max(row.tokens for row in rows)
+    length = -(-longest // pad_to) * pad_to
+    most_words = -(-max(len(row.words) for row in rows) // pad_to) * pad_to
+    ids = np.full((len(rows), length), prompt.padding, np.int64)
+    ids[:, :start] = prompt.before
+    first = np.zeros((len(rows), most_words), np.int64)
+    for number, row in enumerate(rows):
+        words = texts[row.text].ids[row.words.start : row.words.stop]
+        flat = [token for word in words for token in word]
+        stop = start + row.tokens
+        ids[number, start:stop] = flat
+        ids[number, stop : stop + len(prompt.after)] = prompt.after
+        sizes = np.fromiter(map(len, words), np.int64, len(words))
+        first[number, : len(words)] = start + np.cumsum(sizes) - sizes
+    lengths = np.array([fixed + row.tokens for row in rows], np.int64)
+    return Batch(ids, lengths, first, np.array([len(row.words) for row in rows], np.int64))

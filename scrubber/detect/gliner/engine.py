@@ -1,0 +1,227 @@
+"""Our own engine for uni-encoder span models: the library's answers, on a device that does not wait for the host."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from scrubber.core.batches import batches
+from scrubber.core.spans import Span
+from scrubber.detect.detector import Description, Plan
+from scrubber.detect.gliner.batch import Batch, collate
+from scrubber.detect.gliner.decode import decode
+from scrubber.detect.gliner.prompt import Prompt, Prompter
+from scrubber.detect.gliner.rows import Entity, Limits, Row, limits, rows, spans
+from scrubber.detect.gliner.words import WordReader, Words
+from scrubber.detect.runtime.failures import halving, shielded
+from scrubber.errors import DetectorOverloaded
+from scrubber.telemetry import Happening, Level
+
+if TYPE_CHECKING:
+    from scrubber.detect.runtime.torch.span_model import Pending, Question, SpanModel
+
+_MAX_PLANS = 64
+_MAX_BATCH_ROWS = 512
+
+
+class ModelFacts(NamedTuple):
+    """What the engine must know of a model: words and sub-tokens it can read at once (None: no limit), widest span."""
+
+    description: Description
+    max_words: int
+    max_tokens: int | None
+    max_width: int
+
+
+class Tuning(NamedTuple):
+    """How the device likes its batches: padded tokens in one, multiples that lengths are padded to, batches queued."""
+
+    max_batch_tokens: int
+    pad_to: int
+    queued: int
+
+
+CPU = Tuning(max_batch_tokens=1536, pad_to=1, queued=0)
+"""A CPU computes while it is asked, and loses its caches on large batches."""
+
+CUDA = Tuning(max_batch_tokens=16_384, pad_to=16, queued=2)
+"""Two batches wait on the device while the host decodes one; few distinct shapes, so that freed memory fits again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRan(Happening):
+    """One call of the engine: how much it read and where the time went. `padded_tokens` is what the device computed."""
+
+    level: ClassVar[Level] = "debug"
+    texts: int
+    windows: int
+    batches: int
+    tokens: int
+    padded_tokens: int
+    split_secs: float
+    plan_secs: float
+    forward_secs: float
+    decode_secs: float
+
+
+class _Asked(NamedTuple):
+    labels: tuple[str, ...]
+    prompt: Prompt
+    question: Question
+    limits: Limits
+
+
+class _Submitted(NamedTuple):
+    batch: Batch
+    pending: Pending
+
+
+class _Run:
+    """One call: its texts, what is asked, its stop watch and its counts."""
+
+    def __init__(self, asked: _Asked) -> None:
+        self.asked = asked
+        self.texts: list[Words] = []
+        self.secs: defaultdict[str, float] = defaultdict(float)
+        self.batches = 0
+        self.tokens = 0
+        self.padded_tokens = 0
+        self._since = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap on `stage`."""
+        now = time.perf_counter()
+        self.secs[stage] += now - self._since
+        self._since = now
+
+
+class GlinerEngine:
+    """A detector made of a word reader, a prompter and a model on a device.
+
+    `observe` hears of every call, in the calling thread; it must neither raise nor block.
+    """
+
+    def __init__(
+        self,
+        model: SpanModel,
+        reader: WordReader,
+        prompter: Prompter,
+        facts: ModelFacts,
+        tuning: Tuning,
+        *,
+        observe: Callable[[ModelRan], None] = lambda _: None,
+    ) -> None:
+        self._model = model
+        self._reader = reader
+        self._prompter = prompter
+        self._facts = facts
+        self._tuning = tuning
+        self._observe = observe
+        self._asked: dict[Plan, _Asked] = {}
+
+    def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
+        """See `Detector.detect`."""
+        if not plan.labels:
+            return [[] for _ in texts]
+        return shielded(lambda: self._detect(texts, plan))
+
+    def warm_up(self) -> None:
+        """Run texts of growing length, so that no first batch pays for the loading of kernels."""
+        plan = Plan(("first_name",), (0.5,))
+        words = 1
+        while words <= self._facts.max_words:
+            self.detect(["word " * words], plan)
+            words *= 4
+
+    def describe(self) -> Description:
+        """Name, revision and digest of the model."""
+        return self._facts.description
+
+    def close(self) -> None:
+        """Let go of the weights."""
+        del self._model
+
+    def _detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
+        run = _Run(self._ask(plan))
+        run.lap("plan")
+        run.texts = self._reader.read(texts)
+        run.lap("split")
+        todo = rows(run.texts, run.asked.limits)
+        lengths = [row.tokens + run.asked.prompt.tokens for row in todo]
+        groups = batches(lengths, budget=self._tuning.max_batch_tokens, max_rows=_MAX_BATCH_ROWS)
+        answers = list(self._answers([[todo[number] for number in group] for group in groups], run))
+        found = spans(run.texts, answers, self._facts.description.name)
+        run.lap("decode")
+        self._observe(
+            ModelRan(
+                texts=len(texts),
+                windows=len(todo),
+                batches=run.batches,
+                tokens=sum(lengths),
+                padded_tokens=run.padded_tokens,
+                **{f"{stage}_secs": run.secs[stage] for stage in ("split", "plan", "forward", "decode")},
+            )
+        )
+        return found
+
+    def _ask(self, plan: Plan) -> _Asked:
+        asked = self._asked.get(plan)
+        if asked is None:
+            wanted = dict(zip(plan.labels, plan.thresholds, strict=True))
+            prompt = self._prompter.prompt(list(wanted))
+            question = self._model.question(prompt, list(wanted.values()))
+            limit = limits(
+                max_words=self._facts.max_words,
+                max_width=self._facts.max_width,
+                model_tokens=self._facts.max_tokens,
+                prompt_tokens=prompt.tokens,
+            )
+            if len(self._asked) >= _MAX_PLANS:
+                self._asked.clear()
+            asked = self._asked[plan] = _Asked(tuple(wanted), prompt, question, limit)
+        return asked
+
+    def _answers(self, groups: Sequence[Sequence[Row]], run: _Run) -> Iterator[tuple[Row, Sequence[Entity]]]:
+        """Keep `queued` batches waiting on the device while the host lays out the next and decodes the last one."""
+        ahead: deque[tuple[Sequence[Row], _Submitted | None]] = deque()
+        for group in groups:
+            try:
+                ahead.append((group, self._submit(group, run)))
+            except DetectorOverloaded:
+                ahead.append((group, None))
+            if len(ahead) > self._tuning.queued:
+                yield from self._collect(*ahead.popleft(), run)
+        while ahead:
+            yield from self._collect(*ahead.popleft(), run)
+
+    def _submit(self, group: Sequence[Row], run: _Run) -> _Submitted:
+        batch = collate(group, run.texts, run.asked.prompt, self._tuning.pad_to)
+        run.batches += 1
+        run.padded_tokens += batch.ids.size
+        run.lap("plan")
+        pending = shielded(lambda: self._model.submit(batch, run.asked.question))
+        run.lap("forward")
+        return _Submitted(batch, pending)
+
+    def _collect(
+        self, group: Sequence[Row], submitted: _Submitted | None, run: _Run
+    ) -> Iterator[tuple[Row, Sequence[Entity]]]:
+        try:
+            found = self._result(submitted, run) if submitted else None
+        except DetectorOverloaded:
+            found = None
+        if found is None:
+            self._model.release_memory()
+            found = halving(lambda part: self._result(self._submit(part, run), run), group)
+        return zip(group, found, strict=True)
+
+    def _result(self, submitted: _Submitted, run: _Run) -> list[list[Entity]]:
+        run.lap("decode")
+        candidates = shielded(submitted.pending.result)
+        run.lap("forward")
+        found = decode(candidates, submitted.batch, run.asked.labels)
+        run.lap("decode")
+        return found

@@ -1,0 +1,52 @@
+"""The device that a model runs on: where its tensors live and in which precision it computes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+"""Precisions by the name that the configuration gives them."""
+
+
+class Device:
+    """`name` is torch's ("cpu", "cuda", "cuda:1"). Only here does the code know a CUDA device from a CPU."""
+
+    def __init__(self, name: str, precision: str) -> None:
+        self.torch = torch.device(name)
+        self.dtype = DTYPES[precision]
+        self.is_cuda = self.torch.type == "cuda"
+        self._reader = torch.cuda.Stream(self.torch) if self.is_cuda else None  # type: ignore[no-untyped-call]
+
+    def send(self, array: NDArray[Any]) -> Tensor:
+        """Copy `array` to the device, without waiting for the copy."""
+        tensor = torch.from_numpy(array)
+        return tensor.pin_memory().to(self.torch, non_blocking=True) if self.is_cuda else tensor
+
+    def mark(self) -> torch.cuda.Event | None:
+        """Return a mark behind all work that has been queued so far."""
+        if not self.is_cuda:
+            return None
+        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event.record(torch.cuda.current_stream(self.torch))
+        return event
+
+    @contextlib.contextmanager
+    def reading(self, mark: torch.cuda.Event | None) -> Iterator[None]:
+        """Read results that are ready at `mark`, beside whatever has been queued since then."""
+        if self._reader is None or mark is None:
+            yield
+            return
+        with torch.cuda.stream(self._reader):
+            self._reader.wait_event(mark)
+            yield
+
+    def release_memory(self) -> None:
+        """Give cached blocks back, so that a smaller batch finds room after a larger one found none."""
+        if self.is_cuda:
+            torch.cuda.empty_cache()

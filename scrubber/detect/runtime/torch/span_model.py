@@ -1,0 +1,193 @@
+"""The network of a uni-encoder span model: encoder, projection, BiLSTM, and a score for each span and label.
+
+The answers are those of the gliner library's modules. The work is less: the span representation's first layer is
+linear in its two ends, so it is computed for each word instead of each pair; its last layer is linear too, so labels
+are carried back through it instead of spans forward; no tensor over all spans is as wide as the model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - its name everywhere
+from torch import Tensor, nn
+
+from scrubber.detect.gliner.batch import Batch, Candidates
+from scrubber.detect.gliner.prompt import Prompt
+from scrubber.detect.runtime.torch.device import Device
+from scrubber.detect.runtime.torch.encoders import encoder
+from scrubber.detect.runtime.torch.weights import Linear, Weights
+from scrubber.errors import DetectorFailed
+
+_LOGIT_SLACK = 1e-3  # the device drops what is clearly below; the exact comparison of scores is made on the host
+
+
+class Question(NamedTuple):
+    """A prompt and its thresholds on the device: marker places `[C]` and the logits `[C]` that are worth a look."""
+
+    markers: Tensor
+    floors: Tensor
+    thresholds: np.ndarray[Any, np.dtype[np.float64]]
+
+
+class SpanModel:
+    """A span model of `config` (gliner_config.json) with spans of up to `max_width` words."""
+
+    def __init__(
+        self,
+        tensors: Mapping[str, Tensor],
+        config: Mapping[str, Any],
+        encoder_config: Mapping[str, Any],
+        device: Device,
+        max_width: int,
+    ) -> None:
+        weights = Weights(tensors, device)
+        self._device = device
+        self._encoder = encoder(encoder_config, weights.under("token_rep_layer.bert_layer.model"))
+        projection = "token_rep_layer.projection"
+        self._projection = weights.linear(projection) if f"{projection}.weight" in weights else None
+        self._lstm = _BiLstm(weights, config.get("num_rnn_layers", 1))
+        self._head = _SpanHead(weights, max_width)
+
+    def question(self, prompt: Prompt, thresholds: Sequence[float]) -> Question:
+        """Bring what is asked to the device."""
+        floors = np.array([_logit(threshold) - _LOGIT_SLACK for threshold in thresholds], np.float32)
+        markers = np.array(prompt.markers, np.int64)
+        return Question(self._device.send(markers), self._device.send(floors), np.array(thresholds))
+
+    def release_memory(self) -> None:
+        """Give back what is only cached."""
+        self._device.release_memory()
+
+    @torch.inference_mode()
+    def submit(self, batch: Batch, question: Question) -> Pending:
+        """Queue one batch. Nothing here waits for the device."""
+        send = self._device.send
+        ids, first, words = send(batch.ids), send(batch.first), send(batch.words)
+        mask = None
+        if batch.lengths.min() < ids.shape[1]:
+            mask = torch.arange(ids.shape[1], device=ids.device) < send(batch.lengths)[:, None]
+        markers = question.markers.expand(len(ids), -1)
+        hidden = self._encoder(ids, mask, torch.cat([markers, first], 1))
+        if self._projection is not None:
+            hidden = F.linear(hidden, *self._projection)
+        labels, texts = hidden[:, : markers.shape[1]], hidden[:, markers.shape[1] :]
+        is_word = torch.arange(first.shape[1], device=ids.device) < words[:, None]
+        texts = self._lstm(texts * is_word[:, :, None], words)
+        logits = self._head(labels, texts).float()
+        last = torch.arange(logits.shape[1], device=ids.device)[:, None] + torch.arange(
+            logits.shape[2], device=ids.device
+        )
+        possible = last < words[:, None, None]
+        found = (logits >= question.floors) & possible[:, :, :, None]
+        return Pending(logits, found, question.thresholds, self._device)
+
+
+class Pending:
+    """A batch that the device is busy with."""
+
+    def __init__(
+        self, logits: Tensor, found: Tensor, thresholds: np.ndarray[Any, np.dtype[np.float64]], device: Device
+    ) -> None:
+        self._logits = logits
+        self._found = found
+        self._thresholds = thresholds
+        self._device = device
+        self._ready = device.mark()
+
+    @torch.inference_mode()
+    def result(self) -> Candidates:
+        """Wait for the answer. Scores that are not numbers would read as "nothing found", so they fail."""
+        with self._device.reading(self._ready):
+            if not bool(self._logits.isfinite().all()):
+                raise DetectorFailed("The model gave scores that are not numbers.")
+            places = self._found.nonzero()
+            scores = self._logits[self._found].sigmoid().cpu().numpy()
+            rows, starts, widths, labels = places.cpu().numpy().T
+        accepted = scores >= self._thresholds[labels]
+        return Candidates(rows[accepted], starts[accepted], widths[accepted], labels[accepted], scores[accepted])
+
+
+class _BiLstm:
+    """The library's bidirectional LSTM without packed sequences, which would need the lengths on the host.
+
+    The backward half reads each row reversed within its own length, so padding comes last both ways and is never read
+    before a word.
+    """
+
+    def __init__(self, weights: Weights, layers: int) -> None:
+        self._layers = [
+            [_one_way(weights.under("rnn.lstm"), f"l{layer}{suffix}") for suffix in ("", "_reverse")]
+            for layer in range(layers)
+        ]
+
+    def __call__(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Contextualise words `[B, W, D]`."""
+        if not self._layers:
+            return x
+        place = torch.arange(x.shape[1], device=x.device)
+        mirrored = lengths[:, None] - 1 - place
+        mirrored = torch.where(mirrored >= 0, mirrored, place)
+        for ahead, back in self._layers:
+            forward, _ = ahead(x)
+            backward, _ = back(_reorder(x, mirrored))
+            x = torch.cat([forward, _reorder(backward, mirrored)], 2)
+        return x
+
+
+class _SpanHead:
+    """Scores of all spans of up to `max_width` words, from the left word on: `[B, W, max_width, C]`."""
+
+    def __init__(self, weights: Weights, max_width: int) -> None:
+        spans = weights.under("span_rep_layer.span_rep_layer")
+        self._max_width = max_width
+        self._prompt = _mlp(weights, "prompt_rep_layer")
+        self._start, self._end = _mlp(spans, "project_start"), _mlp(spans, "project_end")
+        self._pair, self._out = _mlp(spans, "out_project")
+
+    def __call__(self, labels: Tensor, words: Tensor) -> Tensor:
+        """Score the spans of `words` `[B, W, D]` against `labels` `[B, C, D]`."""
+        size = words.shape[-1]
+        starts = F.linear(_apply(self._start, words).relu(), self._pair.weight[:, :size], self._pair.bias)
+        ends = F.linear(_apply(self._end, words).relu(), self._pair.weight[:, size:])
+        ends = F.pad(ends, (0, 0, 0, self._max_width - 1)).unfold(1, self._max_width, 1).transpose(2, 3)
+        pairs = (starts[:, :, None, :] + ends).relu_()
+        label = _apply(self._prompt, labels)
+        weight = label @ self._out.weight
+        bias = label @ self._out.bias
+        scores = torch.baddbmm(bias[:, None, :], pairs.flatten(1, 2), weight.transpose(1, 2))
+        return scores.view(*pairs.shape[:3], -1)
+
+
+def _mlp(weights: Weights, name: str) -> tuple[Linear, Linear]:
+    return weights.linear(f"{name}.0"), weights.linear(f"{name}.3")
+
+
+def _apply(layers: tuple[Linear, Linear], x: Tensor) -> Tensor:
+    return F.linear(F.linear(x, *layers[0]).relu(), *layers[1])
+
+
+def _one_way(weights: Weights, suffix: str) -> nn.LSTM:
+    taken = {name: weights.tensor(f"{name}_{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+    hidden, inputs = taken["weight_ih"].shape[0] // 4, taken["weight_ih"].shape[1]
+    with torch.device("meta"):
+        lstm = nn.LSTM(inputs, hidden, batch_first=True)
+    lstm.load_state_dict({f"{name}_l0": tensor for name, tensor in taken.items()}, assign=True)
+    lstm.flatten_parameters()
+    return lstm.requires_grad_(requires_grad=False)
+
+
+def _reorder(x: Tensor, places: Tensor) -> Tensor:
+    return x.gather(1, places[:, :, None].expand_as(x))
+
+
+def _logit(score: float) -> float:
+    if score <= 0:
+        return -math.inf
+    if score > 1:
+        return math.inf
+    return math.log(score / (1 - score)) if score < 1 else 16.0
