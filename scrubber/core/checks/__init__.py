@@ -37,7 +37,8 @@ Check = Callable[[bytes, bytes, int, int], bool]
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         "aba": aba.routing_number,
-        "base58check": crypto.base58check,
+        "authorization": secret.authorization,
+    "base58check": crypto.base58check,
         "basic_auth": basic_auth.credentials,
         "bech32": crypto.bech32,
         "card": card.card_number,
@@ -56,6 +57,9 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "phone_north_america": phone.north_american,
         "secret": secret.secret,
         "secret_strong": secret.strong_secret,
+    "secret_value": secret.secret_value,
+    "secret_word": secret.secret_word,
+    "token": secret.token,
         "ssn": ssn.ssn,
         "user_name": user.user_name,
         "vin": vin.vin,

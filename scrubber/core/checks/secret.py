@@ -3,53 +3,69 @@
 from __future__ import annotations
 
 import math
+import re
 
 _NOT_SECRETS = frozenset(
-    b"""null none true false nil undefined empty yes no and or not is was for from the redacted masked hidden removed
-    filtered
-    password passwd secret token key string required invalid failed failure expired missing incorrect wrong changed
-    change reset
-    authentication auth ok unknown accepted rejected denied valid correct enabled disabled set unset will must should
-    has have
-    been being does did can cannot may optional default protected prompt policy field value hash using via with
-    verification
-    check checking manager expires expiry attempt attempts login logon user username bearer basic digest
-    negotiate""".split()
+    b"""null none true false nil undefined empty yes no and or not is was for from the by to in on at of an a it redacted
+    masked hidden removed filtered encrypted password passwd secret token key string required invalid failed failure
+    expired missing incorrect wrong changed change reset authentication auth ok unknown accepted rejected denied valid
+    correct enabled disabled set unset will must should has have been being does did can cannot may optional default
+    protected prompt policy field value hash using via with verification check checking manager expires expiry attempt
+    attempts login logon user username bearer basic digest negotiate too about already now only stored weak strong short
+    long same different ready available unavailable pending success successful error granted allowed forbidden
+    provided needed supported unsupported updated created deleted generated loaded loading""".split()
 )
-_NOT_FIRST = (
-    b"<",
-    b"${",
-    b"{{",
-    b"%(",
-    b"%{",
-    b"$(",
-    b"***",
-    b"xxx",
-    b"...",
-    b"::",
-    b"[redacted",
-    b"[masked",
-    b"[filtered",
-)
+_NOT_FIRST = (b"<", b"${", b"{{", b"%(", b"%{", b"$(", b"***", b"xxx", b"...", b"::", b"[redacted", b"[masked")
 _PUNCTUATION = b"\\\"'.,;:!?)]}> "
+_CALL = re.compile(rb"[A-Za-z_][\w.$]*(?:\(.*\)?|\{.*)", re.DOTALL)
+_NAME = re.compile(rb"(?:[a-z]{2,}\.){2,}\w+|[A-Za-z]+(?:[_\-.][A-Za-z]+)*|0[xX][0-9A-Fa-f]{1,4}")
 
 
 def secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
-    """Whether `value` may be a secret: not a word of the message (`password incorrect`), a placeholder or a call."""
-    word = value.strip(_PUNCTUATION).lower()
-    if not word or word in _NOT_SECRETS or word.startswith(_NOT_FIRST) or value.lower().startswith(_NOT_FIRST):
+    """Whether `value` may be a password: not a word of the message (`password incorrect`) and not a placeholder."""
+    lower = value.lower()
+    word = lower.strip(_PUNCTUATION)
+    if not word or word in _NOT_SECRETS or word.startswith(_NOT_FIRST) or lower.startswith(_NOT_FIRST):
         return False
-    return len(set(word)) > 1
+    return len(set(word)) > 1 or word.isdigit()
+
+
+def secret_word(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+    """Whether a word in a sentence (`password is V`) is one that nobody would write there but as a password."""
+    return secret(value) and not value.strip(_PUNCTUATION).lower().endswith((b"ed", b"ing", b"able", b"ible"))
+
+
+def secret_value(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+    """Whether what is assigned to `api_key` and its like is a value: also not code (`Provider()`, `Word{...`)."""
+    return secret(value) and len(value) >= 4 and _CALL.fullmatch(value) is None
+
+
+def token(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+    """Whether what is assigned to a vague name such as `token` is a secret: no name, no small number, no code."""
+    if len(value) < 6 or value.startswith(b":") or not secret_value(value):
+        return False
+    return _NAME.fullmatch(value) is None or (len(value) >= 24 and value.isalpha() and not value.islower())
+
+
+def authorization(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+    """Whether `value` is a scheme and its credentials, or credentials alone, and not a sentence."""
+    scheme, _, rest = value.partition(b" ")
+    credentials = rest.strip() or scheme
+    if not secret(credentials) or credentials.lower() in _SCHEMES:
+        return False
+    return scheme.lower() in _SCHEMES or any(48 <= char <= 57 for char in credentials) or len(credentials) >= 16
+
+
+_SCHEMES = frozenset(b"bearer basic token digest negotiate ntlm apikey api-key hmac oauth splunk ssws signature".split())
 
 
 def strong_secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
-    """Whether `value` was drawn at random, as generated keys are: letters and digits, and more entropy than words have.
-
-    The limit, in bits a character, grows with the length: a short text has no room for much of it.
+    """Whether `value` may have been drawn at random, as generated keys are: letters and digits, not the same few over and
+    over. The limit is what random hexadecimal digits of that length reach nearly always; it grows with the length.
     """
-    if not secret(value) or value.isalpha() or value.isdigit():
+    if not secret(value) or value.isdigit() or not any(48 <= char <= 57 for char in value):
         return False
-    return entropy(value) >= min(3.5, 0.75 * math.log2(len(value)))
+    return entropy(value) >= min(3.0, 0.6 * math.log2(len(value)))
 
 
 def entropy(value: bytes) -> float:

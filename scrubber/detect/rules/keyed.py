@@ -1,6 +1,10 @@
-"""Patterns for values that a key name proves: `ssn=V`, `"ssn": "V"`, `SSN is V`, `<ssn>V</ssn>`, `customerSsn: V`.
+"""Patterns for values that a key name proves. A rule gives the keys; how keys and values are joined is the same for all.
 
-A rule gives the keys and the shape of the value; what may stand before, between and behind is the same for all of them.
+`keyed_pattern`: a value of a known shape. `ssn=V`, `"ssn": "V"`, `SSN is V`, `<ssn>V</ssn>`, `customerSsn: V`.
+`assigned_pattern`: any value, in any quoting style. `password="V"`, `--password V`, `password => 'V'`, `password 'V'`.
+
+A key is a whole word in any letter case (`_` and the like may touch it: `customer_ssn`), or the last part of a camelCase
+name. A space in a key stands for space, _, -, . or nothing; a * before it says that any letters may stand there.
 """
 
 from __future__ import annotations
@@ -17,17 +21,41 @@ _BETWEEN = (
 )
 _AFTER = r"(?:[^\w\-]|_|-[^\w]|-?$)"
 
+# An unquoted value runs to white space or a field separator. A quote or bracket ends it only where nothing follows.
+_BARE = r"""([^\s"'`,;&|<>{}\[\]\\](?:["'`)\]}\\>]{0,4}[^\s"'`)\]}\\>,;&|<])*)"""
+# A quoted one runs to its quote; one that a letter follows (it''s, a"b) is part of the value.
+_QUOTED = r"""(?:\\{1,3}["']([^"'\\\r\n]+)|""" + "|".join(
+    rf"[ubr@]?{quote}((?:[^{quote}\\\r\n]|\\[^\r\n]|{quote}[\w{quote}])+)" for quote in ('"', "'", "`")
+) + r"|&quot;([^&<>\r\n]+)|%22([^%&\s]+))"
+_ASSIGNED = (
+    r"""(?:\[\w{0,16}\])?\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:|%3[ad]|&#61;|\t)[ \t]{0,4}(?:\[\s?)?"""
+    rf"(?:{_QUOTED}|{_BARE})"
+    rf"""|["']\s?,\s?{_QUOTED}"""  # ('password', 'V')
+    rf"|[ \t]{{1,4}}(?:to[ \t]|=[ \t]?)?{_QUOTED}"  # SET PASSWORD 'V'
+    r"|(?:[ \t][^<>\r\n]{0,64})?>([^<>\r\n]+)"  # <password>V</password>
+)
+
 
 def keyed_pattern(keys: Sequence[str], value: str) -> str:
-    """The pattern of `value` behind one of `keys`, in any letter case; a space in a key stands for space, _, -, . or
-    none.
-
-    A key is a whole word (`_` and the like may touch it: `customer_ssn`) or the last part of a camelCase name.
-    """
-    plain = "|".join(_spaced(key.split()) for key in keys)
-    camel = "|".join("".join(re.escape(word.capitalize()) for word in key.split()) for key in keys)
-    return rf"(?:(?:^|[^A-Za-z0-9])(?i:{plain})|[a-z](?:{camel}))(?i:{_BETWEEN})(?i:({value})){_AFTER}"
+    """The pattern of `value` (itself a pattern, in any letter case) behind one of `keys`."""
+    return rf"{_key(keys)}(?i:{_BETWEEN})(?i:({value})){_AFTER}"
 
 
-def _spaced(words: Sequence[str]) -> str:
-    return r"[ _.\-]{0,2}".join(re.escape(word) for word in words)
+def assigned_pattern(keys: Sequence[str]) -> str:
+    """The pattern of whatever is assigned to one of `keys`."""
+    flag = rf"""(?:^|[\s"'])--?(?:[a-z0-9]+[_\-])*(?:{_any_case(keys)})[ \t]{{1,4}}(?:{_QUOTED}|{_BARE})"""
+    return rf"(?:{_key(keys)}(?i:{_ASSIGNED})|(?i:{flag}))"
+
+
+def _key(keys: Sequence[str]) -> str:
+    whole = [key for key in keys if not key.startswith("*")]
+    ending = [key for key in keys if key.startswith("*")]
+    forms = [rf"(?i:{_any_case(ending)})"] if ending else []
+    if whole:
+        camel = "|".join("".join(re.escape(word.capitalize()) for word in key.split()) for key in whole)
+        forms += [rf"(?:^|[^A-Za-z0-9])(?i:{_any_case(whole)})", rf"[a-z](?:{camel})"]
+    return f"(?:{'|'.join(forms)})"
+
+
+def _any_case(keys: Sequence[str]) -> str:
+    return "|".join(r"[ _.\-]{0,2}".join(map(re.escape, key.removeprefix("*").split())) for key in keys)

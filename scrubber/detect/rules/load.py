@@ -3,7 +3,7 @@ r"""Rules from YAML: the built-in pack and the user's own, in one form.
 rules:
 - id: badge                      # unique; it names the rule in audit events and errors
 label: employee_id
-pattern: '\bB-(\d{6})\b'        # or keys + value: a value that a key name proves
+pattern: '\bB-(\d{6})\b'        # or keys (and value): what a key name proves
 score: 0.9
 check: luhn                    # a validator of core/checks
 near: {include: [badge], exclude: [build], within: 40}
@@ -24,7 +24,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from scrubber.core.checks import get_check
-from scrubber.detect.rules.keyed import keyed_pattern
+from scrubber.detect.rules.keyed import assigned_pattern, keyed_pattern
 from scrubber.detect.rules.pattern import compile_pattern
 from scrubber.detect.rules.rule import Near, Rule
 from scrubber.detect.rules.syntax import PatternError
@@ -60,21 +60,24 @@ class _RuleSpec(_Strict):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if (self.pattern is None) == (self.value is None) or bool(self.keys) != (self.value is not None):
-            raise ValueError("give either a pattern, or keys and a value")
+        if (self.pattern is None) == (not self.keys) or (self.value is not None and not self.keys):
+            raise ValueError("give either a pattern, or keys (and perhaps the form of their value)")
         return self
+
+    def _source(self) -> str:
+        if self.pattern is not None:
+            return self.pattern
+        return assigned_pattern(self.keys) if self.value is None else keyed_pattern(self.keys, self.value)
 
     def rule(self) -> Rule:
         """The rule, or a `PatternError`, or a `LookupError` for a check that does not exist."""
-        keyed = self.value is not None
         if self.check is not None:
             get_check(self.check)
-        source = keyed_pattern(self.keys, self.value) if self.value is not None else self.pattern
-        assert source is not None, "A rule without a pattern. This is a bug."
+        keyed = bool(self.keys)
         return Rule(
             id=self.id,
             label=self.label,
-            pattern=compile_pattern(source),
+            pattern=compile_pattern(self._source()),
             score=self.score or (_KEYED_SCORE if keyed else _SHAPED_SCORE),
             evidence="key" if (self.evidence or ("key" if keyed else "shape")) == "key" else "shape",
             check=self.check,
