@@ -6,8 +6,6 @@ but reading files.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pydantic import SecretStr, ValidationError
 
 from scrubber.config import checks
 from scrubber.config.explain import explain, mended
+from scrubber.config.keys import decoded, key_file
 from scrubber.config.schema import ConfigFile, KafkaSection, ModelSection, RouteSection, SecuritySection
 from scrubber.config.sources import ENVIRONMENT, Document, Variable, read
 from scrubber.core.keys import NO_KEYS, KeyRing
@@ -164,7 +163,7 @@ def _route(number: int, route: RouteSection) -> Route:
 def _keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Problem]]:
     keys, problems = {}, []
     for key_id, name in file.keys.files.items():
-        key, wrong = _key_file(f"keys.files.{key_id}", folder / name)
+        key, wrong = key_file(f"keys.files.{key_id}", folder / name)
         keys[key_id] = key
         problems += wrong
     if problems:
@@ -179,10 +178,10 @@ def _quarantine_keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Prob
     section = file.quarantine
     if section.key is not None:
         at = "quarantine.key"
-        key, problems = _decoded(at, section.key.get_secret_value().encode())
+        key, problems = decoded(at, section.key.get_secret_value().encode())
     elif section.key_file is not None:
         at = "quarantine.key_file"
-        key, problems = _key_file(at, folder / section.key_file)
+        key, problems = key_file(at, folder / section.key_file)
     else:
         return NO_KEYS, []
     if problems:
@@ -191,19 +190,6 @@ def _quarantine_keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Prob
         return KeyRing({section.key_id: key}), []
     except ConfigError as error:
         return NO_KEYS, [problem._replace(path=at) for problem in error.problems]
-
-
-def _key_file(at: str, path: Path) -> tuple[bytes, list[Problem]]:
-    if problems := list(checks.unreadable(at, path)):
-        return b"", problems
-    return _decoded(at, path.read_bytes())
-
-
-def _decoded(at: str, text: bytes) -> tuple[bytes, list[Problem]]:
-    try:
-        return base64.b64decode(text.strip(), validate=True), []
-    except binascii.Error:
-        return b"", [Problem(at, "is no base64", "head -c 32 /dev/urandom | base64")]
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

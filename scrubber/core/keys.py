@@ -40,6 +40,11 @@ class KeyRing:
         """Id of the key that writes; None where the ring is empty."""
         return self._active
 
+    def with_keys(self, keys: Mapping[str, bytes]) -> KeyRing:
+        """Return this ring with more keys, which only read unless it was empty. Raises ConfigError."""
+        joined = {**self._keys, **keys}
+        return KeyRing(joined, self._active if self._active is not None else next(iter(joined), None))
+
     def derive(self, key_id: str, purpose: str, length: int = 32) -> bytes:
         """Return the key for one purpose, `length` bytes; KeyError where the ring has no `key_id`."""
         hkdf = HKDF(algorithm=hashes.SHA256(), length=length, salt=None, info=b"scrubber/v1/" + purpose.encode())

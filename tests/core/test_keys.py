@@ -28,3 +28,10 @@ def test_each_purpose_has_a_key_of_its_own_and_none_is_the_key_itself():
     derived = [ring.derive("k1", "hash/email"), ring.derive("k1", "hash/ssn"), ring.derive("k1", "quarantine")]
     assert len({*derived, bytes(32)}) == 4
     assert len(ring.derive("k1", "encrypt", 64)) == 64
+
+
+def test_more_keys_only_read_unless_the_ring_was_empty():
+    ring = KeyRing({"k1": bytes(32)}).with_keys({"k2": bytes(32)})
+    assert (ring.active, set(ring)) == ("k1", {"k1", "k2"})
+    assert NO_KEYS.with_keys({"k2": bytes(32), "k3": bytes(32)}).active == "k2"
+    assert NO_KEYS.with_keys({}).active is None

@@ -1,5 +1,6 @@
 """Promises of the actions that work with a key: hash, encrypt, surrogate."""
 
+import json
 import re
 
 import pytest
@@ -58,7 +59,8 @@ def test_reveal_gives_the_original_back(value, label):
     token = render(Encrypt(KEYS), value, label)
     assert re.fullmatch(r"<[A-Z0-9_]+:enc:k1:[A-Za-z0-9_-]+>", token)
     revealer = Revealer(ROTATED)
-    assert revealer.reveal(f"before {token} after {token}") == f"before {value} after {value}"
+    revealed = revealer.reveal(f"before {token} after {token}".encode())
+    assert revealed == f"before {value} after {value}".encode(errors="surrogatepass")
     assert revealer.revealed == {(label, "k1"): 2}
     assert not revealer.refused
 
@@ -84,16 +86,22 @@ def test_encryption_is_deterministic_within_a_label_and_key(value, other):
 def test_a_token_that_no_key_opens_stays_and_is_counted(forge):
     token = forge(render(Encrypt(KEYS), "ann@mail.example"))
     revealer = Revealer(ROTATED)
-    assert revealer.reveal(token) == token
+    assert revealer.reveal(token.encode()) == token.encode()
     assert revealer.refused.total() == 1
     assert not revealer.revealed
 
 
 def test_reveal_leaves_hashes_and_placeholders_alone():
-    text = f"{render(Hash(KEYS), 'ann')} <EMAIL> <EMAIL_1>"
+    text = f"{render(Hash(KEYS), 'ann')} <EMAIL> <EMAIL_1>".encode() + b" \xff\x00"
     revealer = Revealer(KEYS)
     assert revealer.reveal(text) == text
     assert not revealer.refused
+
+
+@given(value=values)
+def test_what_is_revealed_into_json_is_the_value_again(value):
+    revealed = Revealer(KEYS, as_json=True).reveal(b'{"field": "%s"}' % render(Encrypt(KEYS), value).encode())
+    assert json.loads(revealed) == {"field": value}
 
 
 def test_hash_and_encryption_do_not_share_a_key():
