@@ -70,6 +70,22 @@ def find_by_model(parts: Sequence[Part], known: Findings, detector: Detector) ->
     return findings
 
 
+def excluded_characters(part: Part) -> int:
+    """Return how many code points of a text the policy's `never_scan` keeps from the detectors."""
+    if not part.policy.has_field_rules:
+        return 0
+    return sum(
+        len(part.text[token.start : token.end].decode())
+        for token in format_of(part.text).tokens(part.text)
+        if _is_excluded(part, token)
+    )
+
+
+def _is_excluded(part: Part, token: Token) -> bool:
+    rule = part.policy.field_rule(join_path(part.place, token.path))
+    return rule is not None and rule.treatment == "never_scan"
+
+
 def _mask(part: Part, token: Token) -> Iterator[Finding]:
     """Yield the whole token where its path, or that of anything around it, is to be masked."""
     path = join_path(part.place, token.path)
@@ -88,7 +104,7 @@ def _fields(index: int, part: Part, known: Sequence[Finding]) -> Iterator[_Field
         start, end = claim.finding.start, claim.finding.end
         masked[start:end] = b" " * (end - start)
     for token in layout.tokens(part.text):
-        if token.kind in (Kind.TEXT, Kind.STRING):
+        if token.kind in (Kind.TEXT, Kind.STRING) and not _is_excluded(part, token):
             yield _Field(index, token, bytes(masked[token.start : token.end]))
 
 

@@ -7,37 +7,29 @@ whole chunk in one pass and the model fills its batches. Here the texts become r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from scrubber.core.audit import AuditTrail
+from scrubber.core.formats import format_of
+from scrubber.core.keys import KeyRing
 from scrubber.core.policy import Policy
-from scrubber.core.records import Chunk, Clean, Outcome, Quarantined, Record, ScrubbedChunk
+from scrubber.core.quarantine import Quarantine
+from scrubber.core.records import Chunk, Clean, Headers, Outcome, Record, ScrubbedChunk
 from scrubber.core.redact import Redacted
 from scrubber.core.spans import Redaction
-from scrubber.detect.fields import Part
+from scrubber.core.views import Decoded
+from scrubber.detect.fields import Part, excluded_characters
 from scrubber.detect.texts import TextPipeline
 from scrubber.errors import Reason
 
 KEY = "@key"
 """Path of the record's key in redactions and policies."""
 
+POLICY_HEADER, MODEL_HEADER = "scrubber-policy", "scrubber-model"
+"""Headers that every clean record has: digest of the policy; name and revision of each model, if there is one."""
+
 HEADER = "@header/"
 """Path of a header, with its name behind it."""
-
-
-class Audit(Protocol):
-    """Makes the audit event of a record (`core/audit.py`)."""
-
-    def __call__(self, record: Record, redactions: Sequence[Redaction], policy: Policy) -> bytes:
-        """Return the event as JSON."""
-        ...
-
-
-class Seal(Protocol):
-    """Makes the quarantine envelope of a record (`core/quarantine.py`)."""
-
-    def __call__(self, record: Record, reason: Reason, policy_digest: str) -> Quarantined:
-        """Return the outcome."""
-        ...
 
 
 class ScrubbedText(NamedTuple):
@@ -54,33 +46,40 @@ class Scrubber:
     Args:
         pipeline: finds and redacts.
         policy_for: topic -> policy; asked once for each topic of a chunk, so a new policy holds from a chunk on.
-        audit: makes audit events.
-        seal: makes quarantine envelopes.
+        quarantine: seals records that must not go on.
+        keys: for fingerprints in audit events; without, there are none.
     """
 
     def __init__(
-        self, pipeline: TextPipeline, policy_for: Callable[[str], Policy], *, audit: Audit, seal: Seal
+        self,
+        pipeline: TextPipeline,
+        policy_for: Callable[[str], Policy],
+        *,
+        quarantine: Quarantine,
+        keys: KeyRing | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._policy_for = policy_for
-        self._audit = audit
-        self._seal = seal
+        self._quarantine = quarantine
+        self._keys = keys
+        self._stamps: dict[str, _Stamp] = {}
 
     def __call__(self, chunk: Chunk) -> ScrubbedChunk:
         """Return one outcome for each record, in order. Raises DetectorError."""
         policies = {topic: self._policy_for(topic) for topic in {record.topic for record in chunk.records}}
+        stamps = {topic: self._stamp(policy) for topic, policy in policies.items()}
         parts = [
             part for index, record in enumerate(chunk.records) for part in _parts(index, record, policies[record.topic])
         ]
-        touched: dict[int, list[tuple[int, Redacted | Reason]]] = {}
+        touched: dict[int, list[tuple[Part, Redacted | Reason]]] = {}
         for index, result in sorted(self._pipeline.run(parts).items()):
-            touched.setdefault(parts[index].record, []).append((parts[index].slot, result))
+            touched.setdefault(parts[index].record, []).append((parts[index], result))
         return ScrubbedChunk(
             chunk,
             [
-                self._outcome(record, touched[index], policies[record.topic])
+                self._outcome(record, touched[index], stamps[record.topic])
                 if index in touched
-                else Clean(record.key, record.value, record.headers, None)
+                else Clean(record.key, record.value, [*(record.headers or ()), *stamps[record.topic].headers], None)
                 for index, record in enumerate(chunk.records)
             ],
         )
@@ -91,20 +90,45 @@ class Scrubber:
         results = self._pipeline.run([Part(text, policy, record=index) for index, text in enumerate(texts)])
         return [_scrubbed(text, results.get(index)) for index, text in enumerate(texts)]
 
-    def _outcome(self, record: Record, results: Sequence[tuple[int, Redacted | Reason]], policy: Policy) -> Outcome:
+    def _outcome(self, record: Record, results: Sequence[tuple[Part, Redacted | Reason]], stamp: _Stamp) -> Outcome:
         key, value, headers = record.key, record.value, list(record.headers or ())
         redactions: list[Redaction] = []
-        for slot, result in results:
+        fingerprints: list[str | None] = []
+        for part, result in results:
             if isinstance(result, Reason):
-                return self._seal(record, result, policy.digest)
+                return self._quarantine.seal(record, result, stamp.policy.digest)
             redactions += result.redactions
-            if slot == _VALUE:
+            if self._keys is not None:
+                fingerprints += _fingerprints(part.text, result.redactions, stamp.trail)
+            if part.slot == _VALUE:
                 value = result.text
-            elif slot == _KEY:
+            elif part.slot == _KEY:
                 key = result.text
             else:
-                headers[slot] = (headers[slot][0], result.text)
-        return Clean(key, value, headers or record.headers, self._audit(record, redactions, policy))
+                headers[part.slot] = (headers[part.slot][0], result.text)
+        excluded = sum(excluded_characters(part) for part in _parts(0, record, stamp.policy))
+        event = stamp.trail.event(record, redactions, fingerprints, excluded)
+        return Clean(key, value, headers + stamp.headers, event)
+
+    def _stamp(self, policy: Policy) -> _Stamp:
+        if policy.digest not in self._stamps:
+            described = self._pipeline.describe()
+            headers: Headers = [(POLICY_HEADER, policy.digest.encode())]
+            models = ",".join(f"{each.name}@{each.revision}" for each in described[1:])
+            if models:
+                headers.append((MODEL_HEADER, models.encode()))
+            self._stamps[policy.digest] = _Stamp(
+                policy, headers, AuditTrail(policy.name, policy.digest, described, self._keys)
+            )
+        return self._stamps[policy.digest]
+
+
+class _Stamp(NamedTuple):
+    """What says on every record under which policy, and by which detectors, it was scrubbed."""
+
+    policy: Policy
+    headers: Headers
+    trail: AuditTrail
 
 
 _VALUE, _KEY = -1, -2  # slots of a record; a header's is its index
@@ -127,3 +151,14 @@ def _scrubbed(text: bytes, result: Redacted | Reason | None) -> ScrubbedText:
     if isinstance(result, Reason):
         return ScrubbedText(b"", [], result)
     return ScrubbedText(result.text, result.redactions)
+
+
+def _fingerprints(text: bytes, redactions: Sequence[Redaction], trail: AuditTrail) -> list[str | None]:
+    """Return a keyed hash of each redacted value; equal values are equal however they are escaped."""
+    characters = text.decode()
+    values = [characters[redaction.start : redaction.end].encode() for redaction in redactions]
+    if format_of(text).structured:
+        values = Decoded(values).texts
+    return [
+        trail.fingerprint(redaction.label, value.decode()) for redaction, value in zip(redactions, values, strict=True)
+    ]

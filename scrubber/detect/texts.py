@@ -7,19 +7,23 @@ Rule 3: a detector that fails stops the batch: `DetectorError` goes to the calle
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from scrubber.core.actions import Numbering
 from scrubber.core.formats import JSON, format_of
 from scrubber.core.redact import Redacted, accepted, redact
 from scrubber.core.spans import Finding
 from scrubber.core.views import Views
-from scrubber.detect.detector import Detector
+from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
-from scrubber.detect.findings import Findings, find_by_rules, find_denied
+from scrubber.detect.findings import RULES, Findings, find_by_rules, find_denied
 from scrubber.detect.rules import RuleTier
 from scrubber.errors import Reason, RecordError
+
+_WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 
 Results = dict[int, Redacted | Reason]
 """What became of the texts that may not leave as they are, by index."""
@@ -34,7 +38,9 @@ class TextPipeline:
 
     def run(self, parts: Sequence[Part]) -> Results:
         """Scrub `parts`; those without an entry in the answer leave untouched. Raises DetectorError."""
-        results: Results = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
+        results: _WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
+
+Results = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
         if results:
             parts = [part._replace(text=b"") if index in results else part for index, part in enumerate(parts)]
         views = Views([part.text for part in parts], JSON.fits)
@@ -49,6 +55,11 @@ class TextPipeline:
                     results[index] = result
         self._verify(parts, results)
         return results
+
+    def describe(self) -> list[Description]:
+        """What answers, rules first."""
+        rules = Description(RULES, str(len(self._rules.rules)), self._rules.digest)
+        return [rules, *(detector.describe() for detector in self._detectors)]
 
     def _find(self, parts: Sequence[Part], views: Views) -> Findings:
         findings = find_by_rules(views, self._rules)
@@ -102,14 +113,20 @@ def _is_clean(part: Part, result: Redacted, residual: Sequence[Finding]) -> bool
     if layout.structured and not layout.fits(result.text):
         return False
     ends = [end for _, end in result.placed]
-    outside = [finding for finding in residual if not _is_ours(finding, result.placed, ends)]
+    outside = [finding for finding in residual if not _is_ours(result, ends, finding)]
     return not list(accepted(result.text, layout, outside, part.policy, part.place))
 
 
-def _is_ours(finding: Finding, placed: Sequence[tuple[int, int]], ends: Sequence[int]) -> bool:
-    """Whether `finding` lies within something that we put there."""
-    nearest = bisect_right(ends, finding.start)
-    return nearest < len(placed) and placed[nearest][0] <= finding.start and finding.end <= placed[nearest][1]
+def _is_ours(result: Redacted, ends: Sequence[int], finding: Finding) -> bool:
+    """Whether nothing of `finding` but punctuation lies outside of what we put there (`ends`: of `result.placed`)."""
+    rest, position = [], finding.start
+    for start, end in islice(result.placed, bisect_right(ends, finding.start), None):
+        if start >= finding.end:
+            break
+        rest.append(result.text[position:start])
+        position = end
+    rest.append(result.text[position : finding.end])
+    return not any(map(_WORD.search, rest))
 
 
 def _join(findings: Findings, more: Mapping[int, list[Finding]]) -> None:
