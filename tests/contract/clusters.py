@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from scrubber.stream.clients import KafkaClients
+from scrubber.stream.mock_cluster import MockCluster
 from scrubber.stream.ports import Clients
 from scrubber.stream.settings import KafkaSettings, Route, StreamSettings
 from tests.fakes import FakeBroker, FakeClients
@@ -156,3 +157,20 @@ class RealCluster:
                 yield process.kill
             finally:
                 process.kill()
+
+
+class Mock(RealCluster):
+    """librdkafka's mock cluster in a process of its own."""
+
+    def __init__(self, process: MockCluster, bootstrap: str) -> None:
+        super().__init__(bootstrap)
+        self._process = process
+
+    def settings(self, worker: Worker) -> StreamSettings:
+        """Each rebalance of the mock takes all of the session timeout but its last second."""
+        return super().settings(replace(worker, session_ms=min(worker.session_ms, 2_000)))
+
+    def topic(self, partitions: int = 1, max_message_bytes: int = NO_LIMIT) -> str:
+        name = unique("contract")
+        self._process.create_topic(name, partitions)
+        return name

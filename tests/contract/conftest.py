@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.clusters import FakeCluster, RealCluster
+from scrubber.stream.mock_cluster import MockCluster
+from tests.contract.clusters import FakeCluster, Mock, RealCluster
 
-CLUSTERS = ("fake", "kafka")
+CLUSTERS = ("fake", "mock", "kafka")
 LACKS = {
     "mock": {
         "transactions": "readers see open and aborted records; no fencing, no timeout",
-        "transactional_offsets": "offsets sent in a transaction are accepted and never stored",
         "size_limits": "no max.message.bytes",
         "missing_topics": "every topic that is asked for is created",
     },
@@ -66,6 +66,16 @@ def cluster(request):
     """A cluster for a module of tests: names are unique, so they do not meet."""
     if request.param == "fake":
         return FakeCluster()
-    if request.param == "kafka":
-        return RealCluster(request.getfixturevalue("kafka").bootstrap)
-    return request.getfixturevalue("mock_cluster")
+    return request.getfixturevalue("mock" if request.param == "mock" else "apache_kafka")
+
+
+@pytest.fixture(scope="session")
+def apache_kafka(kafka):
+    return RealCluster(kafka.bootstrap)
+
+
+@pytest.fixture(scope="session")
+def mock():
+    process = MockCluster({})
+    with process as bootstrap:
+        yield Mock(process, bootstrap)
