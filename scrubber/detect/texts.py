@@ -38,9 +38,7 @@ class TextPipeline:
 
     def run(self, parts: Sequence[Part]) -> Results:
         """Scrub `parts`; those without an entry in the answer leave untouched. Raises DetectorError."""
-        results: _WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
-
-Results = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
+        results: Results = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
         if results:
             parts = [part._replace(text=b"") if index in results else part for index, part in enumerate(parts)]
         views = Views([part.text for part in parts], JSON.fits)
