@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import os
 from dataclasses import replace
@@ -11,6 +12,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -347,21 +351,46 @@ def test_a_wrong_value_from_a_variable_says_so(problems):
     assert SECRET not in str(told)
 
 
-def test_files_are_relative_to_the_configuration(tmp_path, config):
-    for name in "ca", "cert", "key":
-        (tmp_path / name).write_text("pem")
-    tls = {"ca_file": "ca", "cert_file": "cert", "key_file": "key", "verify_hostname": False}
+@pytest.fixture
+def pem(tmp_path):
+    """A self-signed certificate, its key, and the key under a password."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "broker.example")])
+    now = dt.datetime.now(dt.UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + dt.timedelta(days=1))
+    (tmp_path / "cert").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    for file, encryption in (
+        ("key", serialization.NoEncryption()),
+        ("locked", serialization.BestAvailableEncryption(SECRET.encode())),
+    ):
+        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+        (tmp_path / file).write_bytes(private)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("password", "fits"), [(SECRET, True), ("wrong", False), (None, False)])
+def test_the_password_of_a_key_is_tried_before_any_broker_is_asked(pem, config, problems, password, fits):
+    tls = {"ca_file": "cert", "cert_file": "cert", "key_file": "locked", "key_password": password}
+    changes = {"kafka": {"security": {"protocol": "SSL", "tls": tls}}}
+    if fits:
+        assert config(changes)
+    else:
+        assert "kafka.security.tls" in problems(changes)
+
+
+def test_files_are_relative_to_the_configuration(pem, config):
+    tls = {"ca_file": "cert", "cert_file": "cert", "key_file": "key", "verify_hostname": False}
     settings = config(
         {"kafka": {"security": {"protocol": "SSL", "tls": tls}}, "policies": {"ours": {"file": "p.yaml"}}}
     )
     assert settings.stream.kafka.security == {
         "security.protocol": "SSL",
-        "ssl.ca.location": str(tmp_path / "ca"),
-        "ssl.certificate.location": str(tmp_path / "cert"),
-        "ssl.key.location": str(tmp_path / "key"),
+        "ssl.ca.location": str(pem / "cert"),
+        "ssl.certificate.location": str(pem / "cert"),
+        "ssl.key.location": str(pem / "key"),
         "ssl.endpoint.identification.algorithm": "none",
     }
-    assert settings.policies == {"ours": tmp_path / "p.yaml"}
+    assert settings.policies == {"ours": pem / "p.yaml"}
 
 
 def test_keys_come_from_files_and_are_never_printed(tmp_path, config, problems):

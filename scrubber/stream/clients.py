@@ -97,7 +97,6 @@ _CALLBACK_ENDING = "_cb"
 _TEST_PREFIX = "test."
 _SECRET_WORDS = ("password", "passphrase", "secret", ".pem")
 
-_ONLINE = ("bootstrap.servers", "security.", "sasl.", "ssl.")
 # How librdkafka begins when the properties are good, but not together.
 _CONTRADICTION = "Failed to create"
 
@@ -111,8 +110,9 @@ def refused_extra(extra: Mapping[str, Any]) -> list[Problem]:
 def rejected_by_librdkafka(settings: StreamSettings) -> list[Problem]:
     """Return what librdkafka says against these settings: unknown names, values out of range, contradictions.
 
-    Asks the library itself, by making clients that know no broker and no credentials: nothing is sent, each takes
-    about a millisecond. Each extra property is tried alone first, since librdkafka stops at the first error.
+    Asks the library itself, by making clients that know no broker and no credentials: nothing is sent, certificates
+    are read, each takes about a millisecond. Each extra property is tried alone first, since librdkafka stops at the
+    first error.
     """
     extra = settings.kafka.extra
     alone = {f"kafka.extra.{key}": _objection(Producer, {key: value}) for key, value in extra.items()}
@@ -294,11 +294,15 @@ def _objection(client: type[Consumer | Producer], properties: Properties) -> str
 
 
 def _offline(properties: Properties) -> Properties:
-    """Without brokers and credentials: nothing is connected to, no key file is read and no token asked for."""
-    return {key: value for key, value in properties.items() if not key.startswith(_ONLINE)}
+    """Without brokers and credentials, so that nothing is connected to and no token asked for; key files are read."""
+    encrypted = str(properties.get("security.protocol", "")).endswith("SSL")
+    rest = {key: value for key, value in properties.items() if not key.startswith(("bootstrap.servers", "sasl."))}
+    return rest | {"security.protocol": "SSL" if encrypted else "PLAINTEXT"}
 
 
 def _guilty(message: str, extra: Mapping[str, Any]) -> str:
-    """The path of the extra property that librdkafka complains about: by its name, as aliases hide others."""
+    """The path of what librdkafka complains about, as far as its name can be seen in the message."""
     named = [key for key in extra if f'"{key}"' in message or f"`{key}`" in message]
-    return f"kafka.extra.{named[0]}" if named else "kafka.extra" if extra else "kafka"
+    if named:
+        return f"kafka.extra.{named[0]}"
+    return "kafka.security.tls" if message.startswith("ssl.") else "kafka.extra" if extra else "kafka"

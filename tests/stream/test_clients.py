@@ -121,7 +121,7 @@ def test_contradictions_are_found_before_any_broker_is_asked(changes, path):
     assert problem.path == path
 
 
-def test_asking_librdkafka_needs_no_token_no_key_file_and_no_broker():
+def test_asking_librdkafka_needs_no_token_and_no_broker():
     security = {
         "security.protocol": "SASL_SSL",
         "sasl.mechanism": "OAUTHBEARER",
@@ -129,11 +129,19 @@ def test_asking_librdkafka_needs_no_token_no_key_file_and_no_broker():
         "sasl.oauthbearer.token.endpoint.url": "http://127.0.0.1:1/token",
         "sasl.oauthbearer.client.id": "me",
         "sasl.oauthbearer.client.secret": "sesame",
-        "ssl.ca.location": "/nowhere/ca.pem",
     }
     started = time.monotonic()
     assert rejected_by_librdkafka(with_kafka(security=security)) == []
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("file", ["ca", "certificate", "key"])
+def test_a_certificate_that_is_none_is_found_before_any_broker_is_asked(tmp_path, file):
+    (tmp_path / "pem").write_text("not a certificate")
+    security = {"security.protocol": "SASL_SSL", f"ssl.{file}.location": str(tmp_path / "pem")}
+    (problem,) = rejected_by_librdkafka(with_kafka(security=security))
+    assert problem.path == "kafka.security.tls"
+    assert f"ssl.{file}.location" in problem.message
 
 
 def test_secrets_are_not_in_any_repr():

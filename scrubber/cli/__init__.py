@@ -1,0 +1,75 @@
+"""The command line. Each command lives in the module of its name and is loaded when it is called.
+
+`main` is the only place where errors become words and exit codes (`exits.py`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from scrubber.cli.exits import Exit
+from scrubber.errors import ConfigError, ScrubberError
+
+# Name -> what `scrubber --help` says. The command is `command` in `scrubber/cli/<name>.py` (with `_` for `-`).
+COMMANDS: Final = {
+    "check": "Check a configuration, and on request the cluster it is for.",
+    "config": "Show what a configuration may hold.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists its commands from a table, so that `--help` needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"scrubber.cli.{cmd_name.replace('-', '_')}").command
+        assert isinstance(command, click.Command), "A command module without a command. This is a bug."
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(importlib.metadata.version("scrubber"), prog_name="scrubber")
+def scrubber() -> None:
+    """Keep personal data and secrets out of log pipelines."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    try:
+        result = scrubber.main(arguments, prog_name="scrubber", standalone_mode=False)
+    except ConfigError as error:
+        _complain(error)
+        return Exit.CONFIG
+    except ScrubberError as error:
+        print(f"scrubber: {error}", file=sys.stderr)
+        return Exit.FAILED
+    except click.ClickException as error:
+        error.show()
+        return Exit.CONFIG if isinstance(error, click.UsageError) else Exit.FAILED
+    except (click.Abort, KeyboardInterrupt):
+        return Exit.INTERRUPTED
+    return int(result) if isinstance(result, int) else Exit.OK
+
+
+def _complain(error: ConfigError) -> None:
+    count = len(error.problems)
+    print(f"scrubber: {count} {'problem' if count == 1 else 'problems'} with the configuration", file=sys.stderr)
+    for problem in error.problems:
+        print(f"  {problem}", file=sys.stderr)
