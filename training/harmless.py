@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 from training import pools
+from training.labels import LABELS
 from training.values import ALNUM, HEX, Maker, chars, digits, one_of, pattern, shapes
 
 SERVICES: Final = ("payment", "checkout", "auth", "billing", "notifier", "gateway", "search", "inventory", "scheduler", "ingest", "reporting", "mailer", "session", "catalog", "pricing", "frontend", "indexer", "exporter")  # fmt: skip
@@ -14,6 +15,15 @@ DAEMONS: Final = ("sshd", "nginx", "postfix/smtpd", "cron", "kernel", "sudo", "d
 PACKAGES: Final = ("com.acme", "org.example", "io.widget", "net.sample", "org.apache.kafka", "org.springframework.web", "java.util.concurrent", "io.netty.channel", "com.acme.billing", "org.hibernate")  # fmt: skip
 NOUNS: Final = ("Order", "User", "Invoice", "Session", "Payment", "Token", "Account", "Customer", "Event", "Cache", "Block", "Task", "Job", "Stream", "Config", "Message", "Record", "Index", "Person", "Address", "Password", "Email", "Name", "Client", "Connection", "Thread", "Request", "Node", "File")  # fmt: skip
 ROLES: Final = ("Service", "Manager", "Handler", "Controller", "Repository", "Factory", "Listener", "Executor", "Processor", "Exception", "Error", "Impl", "Adapter", "Filter", "Validator", "Scheduler", "Client", "Worker", "Dispatcher", "Provider")  # fmt: skip
+
+
+# What an earlier scrubbing, a template or an empty field leaves behind.
+PLACEHOLDERS: Final = (
+    *(f"<{label.upper()}>" for label in LABELS),
+    "<PHONE>", "<IP>", "<UUID>", "<TS>", "<NUM>", "<HEX>", "<PATH>", "[EMAIL]", "[REDACTED]", "***", "<NAME>", "{email}", "{name}", "null", "None",
+    "undefined", "N/A", "n/a", "-", "****", "xxx", "<email>", "%s", "${user}", "<redacted>", "[MASKED]", "<EMAIL_1>", "<FIRST_NAME_2>", "(null)", "(none)",
+    "unknown", "anonymous", "[[NAME]]", "<NUMBER>", "<VERSION>", "XXXX", "*****1234", "d***@***", "<hidden>", "***REMOVED***",
+)  # fmt: skip
 
 
 def class_name(rng: Random) -> str:
@@ -206,8 +216,10 @@ MAKERS: Final[dict[str, Maker]] = {
     "words": gibberish,
     "env": one_of("prod", "staging", "dev", "qa", "test", "production", "canary"),
     "region": one_of("us-east-1", "eu-west-2", "ap-south-1", "westeurope", "us-central1", "eu-north-1a"),
+    "prose": lambda rng: rng.choice(pools.prose()),
+    "nonname": lambda rng: rng.choice((rng.choice(pools.DOUBLE_MEANING), rng.choice(pools.DOUBLE_MEANING_LAST))),
     "token_word": lambda rng: chars(rng, ALNUM, 4, 9),
     "letter": lambda rng: rng.choice(string.ascii_uppercase),
     "product": one_of("router", "laptop", "phone", "headphones", "blender", "subscription", "modem", "printer", "tablet", "washing machine", "gift card", "watch", "camera", "monitor", "keyboard", "fridge", "app", "jacket", "pair of shoes", "data plan"),
-    "placeholder": one_of("<EMAIL>", "<PHONE>", "<IP>", "<UUID>", "<TS>", "<NUM>", "<HEX>", "<PATH>", "[EMAIL]", "[REDACTED]", "***", "<USER_NAME>", "<NAME>", "<URL>", "{email}", "{name}", "null", "None", "undefined", "N/A", "n/a", "-", "****", "xxx", "<phone_number>", "<email>", "%s", "${user}", "<redacted>", "[MASKED]", "<DATE>", "<API_KEY>"),
+    "placeholder": lambda rng: rng.choice(PLACEHOLDERS),
 }  # fmt: skip

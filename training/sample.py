@@ -16,21 +16,24 @@ MAX_WIDTH: Final = 16  # longest span in words; longer values become several spa
 
 # domain -> (share, how likely a log prefix stands before it)
 DOMAINS: Final[dict[str, tuple[float, float]]] = {
-    "access": (4, 0.05),
-    "auth": (9, 0.6),
-    "mail": (5, 0.4),
-    "app": (13, 0.6),
-    "stack": (2.5, 0.5),
-    "sql": (2.5, 0.4),
-    "urls": (2.5, 0.4),
-    "negative": (8, 0.6),
-    "structured": (17, 0.35),
-    "prose": (5, 0),
-    "ticket": (9, 0.03),
+    "access": (3.5, 0.05),
+    "auth": (6, 0.6),
+    "service": (9, 0.5),
+    "mail": (4, 0.4),
+    "app": (11, 0.6),
+    "stack": (2, 0.5),
+    "sql": (2, 0.4),
+    "urls": (2, 0.4),
+    "negative": (7, 0.6),
+    "structured": (14, 0.35),
+    "prose": (4, 0),
+    "ticket": (8, 0.03),
     "chat": (8, 0),
-    "email": (4, 0),
-    "form": (5, 0),
-    "social": (7, 0),
+    "email": (5, 0),
+    "form": (4, 0),
+    "social": (5, 0),
+    "sentence": (13, 0.02),
+    "world": (1.5, 0.1),
 }
 
 
@@ -85,7 +88,7 @@ def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
         count, gaps = rng.choices((1, 2, 4, 7), (45, 20, 20, 15))[0], (" ", "\n", "\n", " | ")
     elif domain == "form":
         count, gaps = rng.choices((1, 3, 6, 9), (15, 35, 35, 15))[0], ("\n", "\n", ", ", " | ", "; ", " ")
-    elif domain in {"ticket", "prose", "social"}:
+    elif domain in {"ticket", "prose", "social", "sentence"}:
         count, gaps = rng.choices((1, 2, 3), (60, 28, 12))[0], (" ", " ", "\n")
     elif rng.random() < 0.12:
         count, gaps = 2, ("\n", " ", " | ")
@@ -94,7 +97,7 @@ def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
     for turn in range(count):
         source = grammar
         chosen = rng.choice(texts)
-        if domain in {"ticket", "social"} and turn and rng.random() < 0.3:
+        if domain in {"ticket", "social", "sentence"} and turn and rng.random() < 0.3:
             source = template.load("prose")
             chosen = rng.choice(source.texts(held_out=held_out))
         pieces += [gap, *source.render(chosen, scene)] if turn else source.render(chosen, scene)
@@ -102,7 +105,7 @@ def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
 
 
 def _disturb(pieces: list[Piece], domain: str, rng: Random) -> list[Piece]:
-    talk = domain in {"ticket", "chat", "email", "social", "prose"}
+    talk = domain in {"ticket", "chat", "email", "social", "prose", "sentence"}
     if talk and rng.random() < 0.2:
         pieces = noise.typos(pieces, rng, 0.03)
     roll = rng.random()

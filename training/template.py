@@ -30,8 +30,13 @@ class Grammar:
     sections: dict[str, tuple[str, ...]]
 
     def texts(self, *, held_out: bool) -> tuple[str, ...]:
-        """The main templates on one side of the training / validation split (by their own hash, so edits elsewhere do not move them)."""
-        return tuple(t for t in self.sections["main"] if is_held_out(t) == held_out)
+        """The main templates on one side of the training / validation split.
+
+        A template's own hash decides, so that edits elsewhere do not move it; every file keeps back at least one.
+        """
+        texts = self.sections["main"]
+        kept = {t for t in texts if _hash(t) % HELD_OUT_SHARE == 0} or {min(texts, key=_hash)}
+        return tuple(t for t in texts if (t in kept) == held_out)
 
     def render(self, template: str, scene: Scene) -> list[Piece]:
         """Fill `template`: choices first, inner ones before outer ones, then fields."""
@@ -54,9 +59,8 @@ class Grammar:
         return self.render(scene.rng.choice(choices), scene)
 
 
-def is_held_out(template: str) -> bool:
-    """Whether `template` is kept for validation."""
-    return zlib.crc32(template.encode()) % HELD_OUT_SHARE == 0
+def _hash(template: str) -> int:
+    return zlib.crc32(template.encode())
 
 
 @cache

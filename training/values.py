@@ -305,6 +305,32 @@ def phone(rng: Random) -> str:
     )  # fmt: skip
 
 
+def policy_number(rng: Random) -> str:
+    """The number of an insurance policy, a claim, a loan, a membership: a personal account of another kind."""
+    shape = rng.choice(
+        (
+            "POL-########",
+            "CLM-######",
+            "CL########",
+            "@@@-######-##",
+            "########",
+            "###########",
+            "LN#######",
+            "MEM######",
+            "@#######",
+            "@@######@",
+            "####-#####",
+            "HO-###-####",
+            "AUTO######",
+            "C-####-######",
+            "PL##-####-##",
+            "SUB-*****",
+            "CTR-####-###",
+        )
+    )
+    return pattern(rng, shape)
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "account_number": shapes("########", "##########", "############", "####-####-##", "AC########", "ACCT-######", "******####", "GB-#######"),
     "age": lambda rng: str(rng.randint(1, 99)),
