@@ -198,6 +198,14 @@ def _whole_characters(text: bytes, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def follows_placeholder(text: bytes, start: int, end: int) -> bool:
+    """Whether the key of `[start, end)` can only be a placeholder of ours: `<PASSWORD> for`, but no element of XML."""
+    before = text[max(0, start - _PLACEHOLDER_BYTES) : start].rstrip(b" \t")
+    opening = before.rfind(b"<") if before.endswith(b">") else -1
+    match = _PLACEHOLDER.fullmatch(before, opening) if opening >= 0 else None
+    return match is not None and match[1] in _PLACEHOLDER_NAMES and text[end : end + 2] != b"</"
+
+
 def _inside_placeholder(text: bytes, start: int, end: int) -> bool:
     """Whether a placeholder of ours, from an earlier pass, holds the whole of `[start, end)`."""
     opening = text.rfind(b"<", max(0, end - _PLACEHOLDER_BYTES), start + 1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from scrubber.core.evidence import whole_value
 from scrubber.core.policy import Policy
+from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
 from scrubber.core.views import Located, Views
 from scrubber.detect.rules import RuleHit, RuleTier
@@ -37,6 +38,8 @@ def find_by_rules(views: Views, rules: RuleTier) -> Findings:
         level, text = views.origins[buffer]
         for hit in hits:
             if hit.rule.evidence == "key":
+                if follows_placeholder(views.buffers[buffer], hit.start, hit.end):
+                    continue
                 text, start, end = views.to_raw_widened(buffer, hit.start, hit.end, whole_value)
                 findings.setdefault(text, []).append(_finding(hit)._replace(start=start, end=end))
             elif level == 0:
