@@ -20,6 +20,8 @@ from scrubber.errors import ConfigError, ScrubberError
 COMMANDS: Final = {
     "check": "Check a configuration, and on request the cluster it is for.",
     "config": "Show what a configuration may hold.",
+    "reveal": "Put encrypted values back, with their key.",
+    "quarantine": "Show quarantined records, or send them back.",
 }
 
 
