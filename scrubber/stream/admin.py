@@ -15,12 +15,10 @@ import tenacity
 from scrubber.errors import FatalStreamError, Problem, RetriableStreamError, StreamError
 from scrubber.stream.clients import hidden_topics
 from scrubber.stream.cluster import TIMEOUT_SECS, Cluster, Refusal, Topic
+from scrubber.stream.patience import FIRST_WAIT_SECS, LONGEST_WAIT_SECS
 from scrubber.stream.routes import RouteTable
 from scrubber.stream.settings import StreamSettings
 from scrubber.telemetry import Telemetry, WaitingFor
-
-FIRST_WAIT_SECS = 0.5
-LONGEST_WAIT_SECS = 10.0
 
 
 class Flow(NamedTuple):
@@ -49,12 +47,17 @@ def verify(settings: StreamSettings, timeout_secs: float = TIMEOUT_SECS) -> list
 
 
 def prepare(
-    settings: StreamSettings, telemetry: Telemetry, give_up: Callable[[], bool] = lambda: False
+    settings: StreamSettings,
+    telemetry: Telemetry,
+    *,
+    give_up: Callable[[], bool] = lambda: False,
+    timeout_secs: float = TIMEOUT_SECS,
 ) -> dict[str, int]:
     """Wait for the cluster and its topics, create the missing ones if told to, and return the output topics' limits.
 
     Tries again with growing pauses until `start_timeout_secs` are over or `give_up` says so, and says what it waits
-    for. Raises `FatalStreamError` at once for what waiting does not mend, otherwise `RetriableStreamError`.
+    for; each try may take `timeout_secs` for each of its questions. Raises `FatalStreamError` at once for what waiting
+    does not mend, otherwise `RetriableStreamError`.
     """
 
     def say(state: tenacity.RetryCallState) -> None:
@@ -66,16 +69,16 @@ def prepare(
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, RetriableStreamError) and not give_up()),
-        wait=tenacity.wait_exponential_jitter(initial=FIRST_WAIT_SECS, max=LONGEST_WAIT_SECS),
+        wait=tenacity.wait_exponential_jitter(multiplier=FIRST_WAIT_SECS, max=LONGEST_WAIT_SECS),
         stop=tenacity.stop_after_delay(settings.start_timeout_secs),
         before_sleep=say,
         reraise=True,
     )
-    return retrying(_prepare_once, settings)
+    return retrying(_prepare_once, settings, timeout_secs)
 
 
-def _prepare_once(settings: StreamSettings) -> dict[str, int]:
-    with Cluster(settings) as cluster:
+def _prepare_once(settings: StreamSettings, timeout_secs: float) -> dict[str, int]:
+    with Cluster(settings, timeout_secs) as cluster:
         if settings.create_topics:
             create_missing(settings, cluster)
         findings = examine(settings, cluster)

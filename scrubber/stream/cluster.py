@@ -102,11 +102,19 @@ class Cluster:
 
     def group(self, group_id: str) -> frozenset[str] | Refusal | None:
         """Return what this worker may do with a group, which need not exist (None: the cluster does not say)."""
-        futures = self._admin.describe_consumer_groups(
-            [group_id], include_authorized_operations=True, request_timeout=self._timeout_secs
-        )
-        answer = self._answer(futures[group_id])
-        return answer if isinstance(answer, Refusal) else _allowed(answer.authorized_operations)
+        deadline = time.monotonic() + self._timeout_secs
+        while True:
+            futures = self._admin.describe_consumer_groups(
+                [group_id], include_authorized_operations=True, request_timeout=self._timeout_secs
+            )
+            try:
+                answer = self._answer(futures[group_id])
+            except RetriableStreamError:  # for a while after its start a broker does not answer for groups
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return answer if isinstance(answer, Refusal) else _allowed(answer.authorized_operations)
 
     def message_limits(self, names: Iterable[str]) -> dict[str, int]:
         """Return the largest record batch of each topic, bytes; without those whose configuration may not be read."""
@@ -122,7 +130,10 @@ class Cluster:
         }
 
     def create(self, partitions: Mapping[str, int], replication: int) -> None:
-        """Create topics; one that exists by now is no error. Raises `FatalStreamError` where that is refused."""
+        """Create topics and wait until they are there; one that exists by now is no error.
+
+        Raises `FatalStreamError` where that is refused.
+        """
         if not partitions:
             return
         topics = [NewTopic(name, count, replication) for name, count in partitions.items()]
@@ -138,6 +149,15 @@ class Cluster:
                 if error.retriable() or error.code() == KafkaError._TIMED_OUT:  # noqa: SLF001
                     raise _retriable(exception) from exception
                 raise FatalStreamError(f"topic {name} cannot be created: {error.str()}", error.name()) from exception
+        self._wait_until_known(partitions)
+
+    def _wait_until_known(self, names: Iterable[str]) -> None:
+        """A topic that was just created is unknown to some brokers for a moment."""
+        deadline = time.monotonic() + self._timeout_secs
+        while unknown := [name for name, topic in self.topics(names).items() if topic is Refusal.MISSING]:
+            if time.monotonic() > deadline:
+                raise RetriableStreamError(f"created, but not there yet: {', '.join(unknown)}")
+            time.sleep(0.1)
 
     def _answer(self, future: Future[Any]) -> Any:
         try:
