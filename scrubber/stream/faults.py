@@ -50,6 +50,9 @@ UNDELIVERABLE = frozenset(
         KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
     }
 )
+# A failed delivery has put the transaction in error already: `produce` says no, without any flag, and an abort tells
+# whether the producer itself is well.
+BETWEEN_STATES = frozenset({KafkaError._STATE})  # noqa: SLF001
 TOO_LARGE = KafkaError.MSG_SIZE_TOO_LARGE
 
 
@@ -59,7 +62,7 @@ def verdict(error: KafkaError) -> Verdict:
         return Verdict.FENCED
     if error.code() in UNAUTHORIZED | UNDELIVERABLE:
         return Verdict.REFUSED
-    if error.txn_requires_abort():
+    if error.txn_requires_abort() or error.code() in BETWEEN_STATES:
         return Verdict.ABORT
     return Verdict.REBUILD
 

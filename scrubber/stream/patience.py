@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,13 +24,13 @@ class Patience:
     Args:
         deadline_secs: for one call with all its repetitions.
         telemetry: told before each wait.
-        give_up: asked before each wait, so that a worker told to stop does not wait on.
+        stopping: set when the worker is told to stop; no wait goes on after that.
     """
 
-    def __init__(self, deadline_secs: float, telemetry: Telemetry, give_up: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, deadline_secs: float, telemetry: Telemetry, stopping: threading.Event) -> None:
         self._deadline_secs = deadline_secs
         self._telemetry = telemetry
-        self._give_up = give_up
+        self._stopping = stopping
 
     def call(self, what: str, function: Callable[[], Answer]) -> Answer:
         """Return the answer of `function`; raises its last `KafkaException` once the deadline is over.
@@ -46,15 +47,16 @@ class Patience:
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(self._may_pass),
-            wait=tenacity.wait_exponential_jitter(initial=FIRST_WAIT_SECS, max=LONGEST_WAIT_SECS),
+            wait=tenacity.wait_exponential_jitter(multiplier=FIRST_WAIT_SECS, max=LONGEST_WAIT_SECS),
             stop=tenacity.stop_after_delay(self._deadline_secs),
+            sleep=tenacity.sleep_using_event(self._stopping),
             before_sleep=say,
             reraise=True,
         )
         return retrying(function)
 
     def _may_pass(self, error: BaseException) -> bool:
-        if self._give_up() or not isinstance(error, KafkaException):
+        if self._stopping.is_set() or not isinstance(error, KafkaException):
             return False
         cause = faults.kafka_error(error)
         return not cause.fatal() and faults.verdict(cause) in {faults.Verdict.REBUILD, faults.Verdict.ABORT}

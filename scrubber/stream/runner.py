@@ -164,8 +164,8 @@ class Runner:
     # -- between them ------------------------------------------------------------------------------------------------
 
     def _hand_over(self, chunk: Chunk) -> None:
-        """Queue the next chunk; while there is no room, stay a member of the group. A rewind drops it."""
-        while not self._offer(chunk) and not self._abandoned.is_set() and not self._ownership.rewind_wanted:
+        """Queue the next chunk; while there is no room, stay a member of the group. A rewind or a stop drops it."""
+        while not self._offer(chunk) and not self._stopping.is_set() and not self._ownership.rewind_wanted:
             self._source.hold()
 
     def _offer(self, chunk: Chunk | None) -> bool:
@@ -202,7 +202,7 @@ class Runner:
     def _make_sink(self, clients: Clients, outbox: Outbox) -> TransactionalSink | AtLeastOnceSink:
         if self._settings.delivery == "at_least_once":
             return AtLeastOnceSink(clients, self._ownership, outbox, telemetry=self._telemetry)
-        patience = Patience(self._settings.start_timeout_secs, self._telemetry, self._stopping.is_set)
+        patience = Patience(self._settings.start_timeout_secs, self._telemetry, self._stopping)
         return TransactionalSink(
             clients,
             self._ownership,
