@@ -25,6 +25,8 @@ from scrubber.core.spans import Finding, Rank, Redaction, Span
 from scrubber.core.views import Decoded
 from scrubber.errors import Reason, RecordError
 
+_ESCAPED = frozenset({Kind.STRING, Kind.KEY})
+_LONGEST_ESCAPE = 6
 _PLACEHOLDER = re.compile(rb"<([A-Z][A-Z0-9_]{0,62}?)(?:_\d{1,3})?>")
 _PLACEHOLDER_BYTES = 70
 _PLACEHOLDER_NAMES = frozenset(name.upper().encode() for name in (*LABELS, DENIED, MASKED_FIELD, "dropped"))
@@ -90,6 +92,8 @@ def _clip(finding: Finding, token: Token) -> Finding:
 
 def _claim(text: bytes, finding: Finding, token: Token, policy: Policy, place: str) -> Claim | None:
     start, end = _whole_characters(text, finding.start, finding.end)
+    if token.kind in _ESCAPED:
+        start, end = _escape_around(text, start, token)[0], _escape_around(text, end, token)[1]
     if _inside_placeholder(text, start, end):
         return None
     path = join_path(place, token.path)
@@ -184,7 +188,7 @@ def _rename(redacted: Redacted, layout: Format, place: str) -> Redacted:
 def _value(text: bytes, start: int, end: int, kind: Kind) -> str:
     """Return what stands there, for allow-lists and actions: equal values are equal however they are escaped."""
     value = text[start:end]
-    if b"\\" in value and kind in (Kind.STRING, Kind.KEY):
+    if b"\\" in value and kind in _ESCAPED:
         value = Decoded([value]).texts[0]
     return value.decode()
 
@@ -196,6 +200,18 @@ def _whole_characters(text: bytes, start: int, end: int) -> tuple[int, int]:
     while end < len(text) and text[end] & 0xC0 == 0x80:
         end += 1
     return start, end
+
+
+def _escape_around(text: bytes, position: int, token: Token) -> tuple[int, int]:
+    """Return where the JSON escape begins and ends that `position` would cut in two, or `position` twice."""
+    slash = text.rfind(b"\\", max(token.start, position - _LONGEST_ESCAPE + 1), position)
+    first = slash
+    while first > token.start and text[first - 1] == ord("\\"):
+        first -= 1
+    if slash < 0 or (slash - first) % 2:
+        return position, position
+    end = slash + (_LONGEST_ESCAPE if text[slash + 1] == ord("u") else 2)
+    return (slash, end) if end > position else (position, position)
 
 
 def follows_placeholder(text: bytes, start: int, end: int) -> bool:

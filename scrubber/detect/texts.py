@@ -117,7 +117,8 @@ def _is_clean(part: Part, result: Redacted, residual: Sequence[Finding]) -> bool
 
 def _without_our_words(result: Redacted) -> bytes:
     """Return the output with stars for what we put there: `<PASSWORD>` must not be the key of what follows it."""
-    parts, done = [], 0
+    parts: list[bytes] = []
+    done = 0
     for start, end in result.placed:
         parts += (result.text[done:start], result.text[start:end].translate(_STARS))
         done = end
