@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import re2
 
 from scrubber.core.actions import Action
 from scrubber.core.globs import Globs
+from scrubber.core.levels import Level
 from scrubber.core.spans import Span
 from scrubber.core.unicode import well_formed
 
@@ -113,11 +114,13 @@ class Policy:
     _denied: tuple[Denied, ...]
     _field_globs: Globs
     _field_rules: tuple[FieldRule, ...]
-    _scope: Callable[[str, str | None], Labelling] | None = field(default=None)
+    _scopes: Callable[[Policy, str, Level | None], Policy] | None = None
+    reads_levels: bool = False
+    """Whether `scoped` needs the level of a record (`levels.py`): if not, no record needs to be searched for one."""
 
-    def scoped(self, topic: str, level: str | None = None) -> Policy:
-        """Return the policy as it holds for records of `topic` and log level (in any spelling; None where unknown)."""
-        return replace(self, _labelling=self._scope(topic, level)) if self._scope is not None else self
+    def scoped(self, topic: str, level: Level | None = None) -> Policy:
+        """Return the policy as it holds for records of `topic` and log level (None where there is none)."""
+        return self._scopes(self, topic, level) if self._scopes is not None else self
 
     def plan(self) -> Plan:
         """Return what detectors look for: every label that is on in any scope, at its lowest threshold.

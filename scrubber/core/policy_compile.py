@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from scrubber.core.actions import build_action
 from scrubber.core.globs import Globs
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.labels import DEFAULT_OFF, DENIED, LABELS, MASKED_FIELD, did_you_mean, is_label_name
+from scrubber.core.levels import Level
 from scrubber.core.policy import NEVER, Allowed, Denied, FieldRule, Labelling, Plan, Policy
 from scrubber.core.policy_schema import AnyActionSpec, LabelSpec, PolicySpec, ScopeSpec, merge, parse
 from scrubber.errors import ConfigError, Problem
@@ -22,16 +24,6 @@ _NO_LABEL = (MASKED_FIELD, DENIED)
 _KEYED = ("hash", "encrypt", "surrogate")
 _SCOPES_CACHED = 4096
 _MAX_REGEX_BYTES = 64 * 1024 * 1024  # a deny-list of some ten thousand values
-
-_LEVELS = {
-    "trace": ("trace", "finest", "verbose"),
-    "debug": ("debug", "fine", "dbg"),
-    "info": ("info", "information", "informational", "notice"),
-    "warning": ("warning", "warn"),
-    "error": ("error", "err", "severe"),
-    "critical": ("critical", "crit", "fatal", "alert", "emerg", "emergency", "panic"),
-}
-_LEVEL_OF = {spelling: level for level, spellings in _LEVELS.items() for spelling in spellings}
 
 
 def compile_policy(
@@ -65,7 +57,8 @@ def compile_policy(
         _denied=tuple(_denied(spec)),
         _field_globs=field_globs,
         _field_rules=field_rules,
-        _scope=_Scoping(spec, keys).labelling if spec.scopes else None,
+        _scopes=_Scoping(spec, keys).policy if spec.scopes else None,
+        reads_levels=any(scope.when.levels for scope in spec.scopes),
     )
 
 
@@ -196,29 +189,26 @@ def _in_scopes(spec: PolicySpec, scopes: Sequence[ScopeSpec]) -> PolicySpec:
 
 
 class _Scoping:
-    """Finds the labelling for a topic and a level; each combination of scopes is compiled once."""
+    """Finds the policy for a topic and a level; each combination of scopes is compiled once."""
 
     def __init__(self, spec: PolicySpec, keys: KeyRing) -> None:
         topics = [Globs(scope.when.topics) for scope in spec.scopes]
 
+        def fits(index: int, topic: str, level: Level | None) -> bool:
+            when = spec.scopes[index].when
+            topic_fits = not when.topics or topics[index].first(topic) is not None
+            return topic_fits and (not when.levels or level in when.levels)
+
         @lru_cache(maxsize=_SCOPES_CACHED)
-        def compiled(fitting: tuple[int, ...]) -> Labelling:
+        def labelling(fitting: tuple[int, ...]) -> Labelling:
             return _labelling(_in_scopes(spec, [spec.scopes[index] for index in fitting]), keys)
 
         @lru_cache(maxsize=_SCOPES_CACHED)
-        def find(topic: str, level: str | None) -> Labelling:
-            def fits(index: int) -> bool:
-                when = spec.scopes[index].when
-                topic_fits = not when.topics or topics[index].first(topic) is not None
-                return topic_fits and (not when.levels or level in when.levels)
+        def policy(whole: Policy, topic: str, level: Level | None) -> Policy:
+            fitting = tuple(index for index in range(len(spec.scopes)) if fits(index, topic, level))
+            return replace(whole, _labelling=labelling(fitting))
 
-            return compiled(tuple(index for index in range(len(spec.scopes)) if fits(index)))
-
-        self._find = find
-
-    def labelling(self, topic: str, level: str | None) -> Labelling:
-        # A level is text of a record: only the few known ones may reach the cache.
-        return self._find(topic, _LEVEL_OF.get(level.lower()) if level else None)
+        self.policy = policy
 
 
 def _denied(spec: PolicySpec) -> Iterator[Denied]:

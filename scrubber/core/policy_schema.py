@@ -13,13 +13,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from scrubber.core.labels import did_you_mean
+from scrubber.core.levels import Level
 from scrubber.errors import ConfigError, Problem
 
 Threshold = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Count = Annotated[int, Field(ge=0, le=64)]
 Text = Annotated[str, Field(min_length=1)]
-Level = Literal["trace", "debug", "info", "warning", "error", "critical"]
 
 
 class _Part(BaseModel):

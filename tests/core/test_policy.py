@@ -226,12 +226,12 @@ def test_a_scope_differs_for_its_topics_and_levels_only():
             {"when": {"topics": ["payments.eu"], "levels": ["debug"]}, "field_actions": {"note": "keep"}},
         ]
     )
-    assert made.scoped("payments.eu.cards", "INFO").action("iban", "").name == "drop_record"
-    assert made.scoped("orders", "INFO").action("iban", "").name == "replace"
-    assert accepts(made.scoped("orders", "DEBUG"), "url", score=0.3)
+    assert made.scoped("payments.eu.cards", "info").action("iban", "").name == "drop_record"
+    assert made.scoped("orders", "info").action("iban", "").name == "replace"
+    assert accepts(made.scoped("orders", "debug"), "url", score=0.3)
     assert not accepts(made.scoped("orders", None), "url", score=1.0)
-    assert made.scoped("payments.eu", "dbg").action("email", "note").name == "keep"
-    assert made.scoped("payments.eu", "fatal").action("email", "note").name == "replace"
+    assert made.scoped("payments.eu", "debug").action("email", "note").name == "keep"
+    assert made.scoped("payments.eu", "critical").action("email", "note").name == "replace"
 
 
 def test_one_plan_serves_all_scopes_with_the_lowest_threshold_of_each_label():
@@ -243,6 +243,13 @@ def test_one_plan_serves_all_scopes_with_the_lowest_threshold_of_each_label():
     assert plan == made.plan()
     wanted = dict(zip(plan.labels, plan.thresholds, strict=True))
     assert (wanted["url"], wanted["email"]) == (0.5, 0.4)
+
+
+def test_a_combination_of_scopes_is_compiled_once_and_only_level_scopes_read_levels():
+    made = policy(scopes=[{"when": {"topics": ["payments"]}, "labels": {"iban": {"action": "keep"}}}])
+    assert made.scoped("payments", "debug") is made.scoped("payments", "debug")
+    assert not made.reads_levels
+    assert policy(scopes=[{"when": {"levels": ["debug"]}}]).reads_levels
 
 
 def test_a_policy_without_scopes_is_the_same_for_all_records():
