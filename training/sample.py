@@ -164,15 +164,22 @@ def ask(text: Text, rng: Random) -> Sample:
 
 
 def whole_names(text: str, spans: list[Span]) -> list[Span]:
-    """First and last names next to each other become one `person` span; single ones too."""
+    """First and last names that belong together become one `person` span; single ones too."""
     merged: list[Span] = []
+    parts: list[str] = []  # labels inside the last person
     for span in spans:
         if span.label not in {"first_name", "last_name"}:
             merged.append(span)
-        elif merged and merged[-1].label == "person" and text[merged[-1].end : span.start] in {" ", ", ", ","}:
-            merged[-1] = Span(merged[-1].start, span.end, "person")
+            continue
+        gap = text[merged[-1].end : span.start] if merged and merged[-1].label == "person" else None
+        together = [*parts, span.label]
+        if (gap == " " and together == ["first_name", "last_name"]) or (
+            gap in {", ", ","} and together == ["last_name", "first_name"]
+        ):
+            merged[-1], parts = Span(merged[-1].start, span.end, "person"), together
         else:
             merged.append(Span(span.start, span.end, "person"))
+            parts = [span.label]
     return merged
 
 

@@ -1,0 +1,168 @@
+"""Promises of the data generator: reproducible, exact spans, the whole vocabulary, nobody's real address."""
+
+import ipaddress
+import re
+from random import Random
+
+import pytest
+
+from scrubber.core.labels import LABELS as VOCABULARY
+from training import labels, template
+from training.sample import DOMAINS, MAX_WIDTH, Span, Text, ask, draw, draw_text, whole_names
+
+TEXTS = [draw_text(3, i) for i in range(2500)]
+RESERVED = (
+    *("example", "test", "invalid", "localhost", "local", "internal", "lan"),
+    *("example.com", "example.org", "example.net"),
+    *("xa", "zz", "qm"),  # country codes set aside for private use (ISO 3166 AA, QM-QZ, XA-XZ, ZZ)
+)
+
+
+def test_the_same_seed_gives_the_same_texts_and_prompts():
+    assert [draw_text(3, i) for i in range(60)] == TEXTS[:60]
+    assert [draw(5, i) for i in range(60)] == [draw(5, i) for i in range(60)]
+
+
+def test_another_seed_gives_other_texts():
+    assert len({draw_text(seed, 0).text for seed in range(40)}) > 35
+
+
+def test_texts_hardly_ever_repeat():
+    assert len({t.text for t in TEXTS}) > 0.9 * len(TEXTS)
+
+
+def test_spans_point_at_values_and_do_not_overlap():
+    for drawn in TEXTS:
+        end = 0
+        for span in drawn.spans:
+            value = drawn.text[span.start : span.end]
+            assert end <= span.start < span.end
+            assert value.strip()
+            end = span.end
+
+
+def test_values_look_like_their_label():
+    shapes = {
+        "email": r"\S+@\S+\.\S+",
+        "mac_address": r"(?i)[0-9a-f]{2,4}([:.-][0-9a-f]{2,4}){2,5}",
+        "age": r"\d{1,2}",
+        "cvv": r"\d{3,4}",
+        "coordinate": r"(?i)-?\d+\.\d+[°NSEW, ]+-?\d+\.\d+[° EW]*",
+    }
+    for drawn in TEXTS:
+        for span in drawn.spans:
+            if span.label in shapes:
+                assert re.fullmatch(shapes[span.label], drawn.text[span.start : span.end])
+
+
+def test_the_vocabulary_is_the_policys_and_every_label_occurs():
+    assert set(labels.LABELS) == set(VOCABULARY)
+    assert {s.label for t in TEXTS for s in t.spans} == set(labels.LABELS)
+
+
+def test_every_domain_occurs():
+    assert {t.domain for t in TEXTS} == set(DOMAINS)
+
+
+def test_a_good_share_of_texts_holds_nothing_personal():
+    harmless = {"date_time", "date", "time", "unique_id", "url", "company_name", "city", "country", "occupation"}
+    bare = sum(all(s.label in harmless for s in t.spans) for t in TEXTS)
+    assert 0.1 < bare / len(TEXTS) < 0.4
+
+
+@pytest.mark.parametrize("label", ["email", "url"])
+def test_domains_belong_to_nobody(label):
+    for drawn in TEXTS:
+        for span in drawn.spans:
+            if span.label == label:
+                value = drawn.text[span.start : span.end].lower()
+                host = re.split(r"[/:?#]", value.split("@")[1] if label == "email" else re.sub(r"^\w+://", "", value))[
+                    0
+                ]
+                assert any(host == r or host.endswith(f".{r}") for r in RESERVED), value
+
+
+def test_addresses_are_private_reserved_or_for_documentation():
+    for index in range(2000):
+        for span in (drawn := draw_text(9, index)).spans:
+            value = drawn.text[span.start : span.end]
+            if span.label == "ipv4" and not re.search(r"12[1.]", value):  # not where digits were levelled to 1212...
+                address = ipaddress.ip_address(value)
+                assert not address.is_global or address in ipaddress.ip_network("198.18.0.0/15"), value
+
+
+def test_prompts_withhold_labels_and_add_absent_ones():
+    samples = [draw(3, i) for i in range(600)]
+    assert any(not s.hits for s in samples)
+    withheld = absent = 0
+    for index, sample in enumerate(samples):
+        used = {c for _, _, c in sample.hits}
+        absent += len(used) < len(sample.prompt)
+        present = {s.label for s in draw_text(3, index).spans}
+        withheld += len(present) > len(used)
+    assert withheld > 60
+    assert absent > 500
+
+
+def test_hits_name_a_prompt_entry_and_words_that_exist():
+    for index in range(600):
+        sample = draw(3, index)
+        assert len(set(sample.prompt)) == len(sample.prompt)
+        for first, last, label in [*sample.hits, *sample.ignored]:
+            assert 0 <= first <= last < len(sample.words)
+            assert 0 <= label < len(sample.prompt)
+        assert all(last - first < MAX_WIDTH for first, last, _ in sample.hits)
+
+
+def test_the_last_paraphrase_of_a_label_is_never_trained_on():
+    withheld = {p[-1] for p in labels.PARAPHRASES.values()}
+    trained = {e for i in range(1500) for e in draw(3, i).prompt}
+    assert not withheld & trained
+    assert len(trained) > 100
+
+
+def test_held_out_templates_are_apart_from_the_trained_ones():
+    for name in set(DOMAINS) - {"structured"}:
+        grammar = template.load(name)
+        held, trained = set(grammar.texts(held_out=True)), set(grammar.texts(held_out=False))
+        assert held
+        assert trained
+        assert not held & trained
+
+
+def test_every_template_can_be_filled():
+    from training.scene import Scene
+
+    for name in set(DOMAINS) - {"structured"}:
+        grammar = template.load(name)
+        for section, texts in grammar.sections.items():
+            for text in texts:
+                filled = "".join(p.text for p in grammar.render(text, Scene(Random(1))))
+                assert "[[" not in filled.replace("[[NAME]]", ""), (name, section, text)
+                assert not re.search(
+                    r"\{@?[a-z_0-9]+\}", filled.replace("{email}", "").replace("{name}", "").replace("${user}", "")
+                )
+
+
+@pytest.mark.parametrize(
+    ("text", "labels_", "persons"),
+    [
+        (
+            "Ada Byron, Kim met Lin",
+            ["first_name", "last_name", "first_name", "first_name"],
+            ["Ada Byron", "Kim", "Lin"],
+        ),
+        ("Byron, Ada and Kim Lin", ["last_name", "first_name", "first_name", "last_name"], ["Byron, Ada", "Kim Lin"]),
+        ("Ada Kim", ["first_name", "first_name"], ["Ada", "Kim"]),
+    ],
+)
+def test_a_prompt_for_persons_gets_whole_names(text, labels_, persons):
+    words = [m for m in re.finditer(r"[A-Z]\w+", text)]
+    spans = [Span(*m.span(), label) for m, label in zip(words, labels_, strict=True)]
+    assert [text[s.start : s.end] for s in whole_names(text, spans)] == persons
+
+
+def test_a_long_value_becomes_spans_end_to_end():
+    words = " ".join(f"w{i}" for i in range(40))
+    sample = ask(Text(words, (Span(0, len(words), "street_address"),), "form"), Random(4))
+    assert [(a, b) for a, b, _ in sample.hits] == [(0, 15), (16, 31), (32, 39)]
