@@ -12,6 +12,7 @@ from typing import NamedTuple
 from scrubber.core.audit import AuditTrail
 from scrubber.core.formats import format_of
 from scrubber.core.keys import KeyRing
+from scrubber.core.levels import level_of
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Chunk, Clean, Headers, Outcome, Record, ScrubbedChunk
@@ -69,7 +70,9 @@ class Scrubber:
         policies = {topic: self._policy_for(topic) for topic in {record.topic for record in chunk.records}}
         stamps = {topic: self._stamp(policy) for topic, policy in policies.items()}
         parts = [
-            part for index, record in enumerate(chunk.records) for part in _parts(index, record, policies[record.topic])
+            part
+            for index, record in enumerate(chunk.records)
+            for part in _parts(index, record, _scoped(policies[record.topic], record.topic, record.value))
         ]
         touched: dict[int, list[tuple[Part, Redacted | Reason]]] = {}
         for index, result in sorted(self._pipeline.run(parts).items()):
@@ -87,7 +90,8 @@ class Scrubber:
     def scrub_texts(self, texts: Sequence[bytes], topic: str = "") -> list[ScrubbedText]:
         """Scrub each of `texts` as if it were the value of a record of `topic`. Raises DetectorError."""
         policy = self._policy_for(topic)
-        results = self._pipeline.run([Part(text, policy, record=index) for index, text in enumerate(texts)])
+        parts = [Part(text, _scoped(policy, topic, text), record=index) for index, text in enumerate(texts)]
+        results = self._pipeline.run(parts)
         return [_scrubbed(text, results.get(index)) for index, text in enumerate(texts)]
 
     def _outcome(self, record: Record, results: Sequence[tuple[Part, Redacted | Reason]], stamp: _Stamp) -> Outcome:
@@ -132,6 +136,10 @@ class _Stamp(NamedTuple):
 
 
 _VALUE, _KEY = -1, -2  # slots of a record; a header's is its index
+
+
+def _scoped(policy: Policy, topic: str, value: bytes | None) -> Policy:
+    return policy.scoped(topic, level_of(value) if policy.reads_levels and value else None)
 
 
 def _parts(index: int, record: Record, policy: Policy) -> Iterator[Part]:
