@@ -1,0 +1,162 @@
+"""The command line: what `check` says, how errors look, and what a process ends with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+
+import click
+import pytest
+import yaml
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from scrubber.cli import COMMANDS, LazyGroup, main
+from scrubber.cli.exits import Exit
+from scrubber.config import json_schema
+from scrubber.errors import FatalStreamError
+from scrubber.stream.watchdog import EXIT_CODE
+
+SECRET = "sesame-open-7"
+MINIMAL = {
+    "kafka": {"bootstrap_servers": "127.0.0.1:1", "group_id": "logs"},
+    "routes": [{"name": "apps", "topics": ["app"]}],
+}
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.environ", {})
+
+    def write(content):
+        path = tmp_path / "scrubber.yaml"
+        path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+        return str(path)
+
+    return write
+
+
+def test_check_says_what_the_configuration_means(file, capsys):
+    assert main(["check", "--config", file(MINIMAL)]) == Exit.OK
+    out = capsys.readouterr().out
+    assert "configuration no problems" in out
+    assert "exactly_once" in out
+    assert "scrubber-logs-" in out
+    assert "app -> {topic}.clean, {topic}.audit, {topic}.quarantine (policy logs)" in out
+
+
+def test_secrets_are_stars(file, capsys, monkeypatch):
+    monkeypatch.setattr("os.environ", {"SCRUBBER_SASL_PASSWORD": SECRET})
+    sasl = {"mechanism": "PLAIN", "username": "robin"}
+    config = MINIMAL | {"kafka": MINIMAL["kafka"] | {"security": {"protocol": "SASL_SSL", "sasl": sasl}}}
+    assert main(["check", "--config", file(config)]) == Exit.OK
+    out, err = capsys.readouterr()
+    assert "sasl.password ***" in out
+    assert "sasl.username robin" in out
+    assert SECRET not in out + err
+
+
+def test_a_wrong_configuration_is_a_list_on_stderr_and_exit_2(file, capsys):
+    assert main(["check", "--config", file({"kafka": {"groupid": "x"}, "delivery": "x"})]) == Exit.CONFIG
+    out, err = capsys.readouterr()
+    assert out == ""
+    first, *rest = err.splitlines()
+    assert first == "scrubber: 5 problems with the configuration"
+    assert "  kafka.groupid: unknown setting (did you mean group_id?)" in rest
+    assert len(rest) == 5
+
+
+def test_a_wrong_configuration_is_not_connected_with(file, monkeypatch):
+    monkeypatch.setattr("scrubber.stream.admin.verify", lambda *_: pytest.fail("connected"))
+    assert main(["check", "--connect", "--config", file({})]) == Exit.CONFIG
+
+
+def test_a_cluster_that_is_not_there_is_exit_1(file, capsys, monkeypatch):
+    monkeypatch.setattr("scrubber.stream.admin.verify.__defaults__", (1.0,))
+    assert main(["check", "--connect", "--config", file(MINIMAL)]) == Exit.FAILED
+    assert "cluster       1 problem\n  kafka: no broker can be used: " in capsys.readouterr().out
+
+
+@pytest.mark.kafka
+def test_check_connect_lists_what_does_not_fit_and_then_is_content(kafka, file, capsys):
+    topic = f"t{uuid.uuid4().hex[:8]}"
+    config = {"kafka": {"bootstrap_servers": kafka.bootstrap, "group_id": topic}, "routes": [{"topics": [topic]}]}
+    assert main(["check", "--connect", "--config", file(config)]) == Exit.FAILED
+    out = capsys.readouterr().out
+    assert "4 problems" in out
+    assert f"  routes[0]: topic {topic} does not exist" in out
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    names = [topic, *(f"{topic}.{kind}" for kind in ("clean", "audit", "quarantine"))]
+    for future in admin.create_topics([NewTopic(name, 2) for name in names]).values():
+        future.result(30)
+    assert main(["check", "--connect", "--config", file(config)]) == Exit.OK
+    assert "no problems" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["check"], ["chek"], ["check", "--conf", "x"], ["config", "skema"]])
+def test_a_wrong_command_line_is_exit_2_on_stderr(arguments, capsys):
+    assert main(arguments) == Exit.CONFIG
+    assert capsys.readouterr().err
+
+
+def test_schema_is_printed_as_json(capsys):
+    assert main(["config", "schema"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out) == json_schema()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_table_can_be_loaded_and_helps(name, capsys):
+    assert isinstance(LazyGroup().get_command(click.Context(LazyGroup()), name), click.Command)
+    assert main([name, "--help"]) == Exit.OK
+    assert "Usage: scrubber " + name in capsys.readouterr().out
+
+
+def test_help_lists_every_command_and_loads_none():
+    script = (
+        "import sys; from scrubber.cli import main; main(['--help']);"
+        "print([m for m in ('confluent_kafka', 'pydantic', 'torch', 'scrubber.cli.check') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.endswith("[]\n")
+    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (FatalStreamError("fenced"), Exit.FAILED),
+        (KeyboardInterrupt(), Exit.INTERRUPTED),
+        (click.Abort(), Exit.INTERRUPTED),
+    ],
+)
+def test_errors_become_words_and_a_code_without_a_traceback(monkeypatch, capsys, raised, code):
+    def fail():
+        raise raised
+
+    monkeypatch.setattr(LazyGroup, "get_command", lambda *_: click.Command("check", callback=fail))
+    assert main(["check"]) == code
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_installed_command_ends_with_the_code(file):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from scrubber.cli import main; sys.exit(main())",
+            "check",
+            "--config",
+            "none.yaml",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "none.yaml: no such file" in done.stderr
+
+
+def test_the_watchdogs_code_is_the_documented_one():
+    assert EXIT_CODE == Exit.WATCHDOG
