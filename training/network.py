@@ -292,6 +292,7 @@ def loss(
 def save(gliner: GLiNER, folder: Path) -> None:
     """Write a checkpoint that `GLiNER.from_pretrained(folder)` and the engine load."""
     config: Any = gliner.config
-    local, config.model_name = config.model_name, PUBLIC_NAME
+    local = config.model_name
+    config.model_name = config.encoder_config._name_or_path = PUBLIC_NAME  # noqa: SLF001  no path of this machine goes out
     gliner.save_pretrained(folder, safe_serialization=True)
-    config.model_name = local
+    config.model_name = config.encoder_config._name_or_path = local  # noqa: SLF001

@@ -23,12 +23,12 @@ from training.network import Encoder, Network, Row
 from training.sample import MAX_WIDTH, draw
 
 CHUNK: Final = 1536  # samples that are sorted by length together
-BATCH_TOKENS: Final = 5000
-MEAN_ROWS: Final = 44  # keeps the weight of a sample independent of its batch's size
+BATCH_TOKENS: Final = 2400
+MEAN_ROWS: Final = 22  # keeps the weight of a sample independent of its batch's size
 WARM_UP: Final = 300
 EMA: Final = 0.998
 ENCODER_RATE: Final = 2e-4
-HEAD_RATE: Final = 6e-4
+HEAD_RATE: Final = 8e-4
 VALIDATION: Final = 500
 SHORT: Final = 6  # span widths up to this are learnt in every step
 LONG_DRAWN: Final = 3  # of the longer ones, so many
