@@ -56,7 +56,9 @@ def authorization(value: bytes, _text: bytes = b"", _start: int = 0, _end: int =
     return scheme.lower() in _SCHEMES or any(48 <= char <= 57 for char in credentials) or len(credentials) >= 16
 
 
-_SCHEMES = frozenset(b"bearer basic token digest negotiate ntlm apikey api-key hmac oauth splunk ssws signature".split())
+_SCHEMES = frozenset(
+    b"bearer basic token digest negotiate ntlm apikey api-key hmac oauth splunk ssws signature".split()
+)
 
 
 def strong_secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 _NOT_NAMES = frozenset(
     b"""none null nil true false undefined unknown anonymous yes no and or not is was has had the a an in on at to of
     by for from with
     user username login name password passwd uid gid account id ip host server client invalid illegal failed failure
     error ok success
     ssh ssh2 unix pam system local localhost virtual authentication authenticated session opened closed request
-    using""".split()
+    using peer input defined data agent agents space mode interface action activity preferences profile settings""".split()
 )
-_NOT_FIRST = b"<%$({[*=/:|&"
+_NOT_FIRST = b"<%$({[*=/:|&?-"
+_PLACEHOLDER = re.compile(rb"[A-Z][A-Z0-9_]*(?::[^>]*)?")
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ADDRESS = re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}.*|[0-9a-f:]*:[0-9a-f:]*|[\w\-]+(?:\.[\w\-]+){2,}")
+_SHARED_HOMES = frozenset(b"shared public default all app www html lost+found linuxbrew runner ubuntu".split())
 
 
-def user_name(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
-    """Whether `value` may name a user: not a number (`uid=0`), a word of the message, or a placeholder
-    (`<USER_NAME>`).
-    """
+def user_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
+    """Whether `value` may name a user: not a number (`uid=0`), a word of the message, or a placeholder (`<USER_NAME>`)."""
     name = value.strip(b"\"'`").lower()
-    return bool(name) and not name.isdigit() and name not in _NOT_NAMES and name[0] not in _NOT_FIRST
+    if not name or name.isdigit() or name in _NOT_NAMES or name[0] in _NOT_FIRST or _UUID.fullmatch(name):
+        return False
+    return not (text[start - 1 : start] == b"<" and text[end : end + 1] == b">" and _PLACEHOLDER.fullmatch(value))
+
+
+def user_login(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
+    """Whether what follows `login failed for` is a user: not an address or a host either."""
+    return user_name(value, text, start, end) and _ADDRESS.fullmatch(value.lower()) is None
+
+
+def user_home(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
+    """Whether a directory in the place of home directories is somebody's."""
+    name = value.lower()
+    return user_name(value, text, start, end) and name not in _SHARED_HOMES and not name.startswith(b"default")
+
+
+def person_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
+    """Whether the value of a key such as `first_name` is filled in."""
+    return user_name(value, text, start, end) and any(chr(char).isalpha() for char in value)

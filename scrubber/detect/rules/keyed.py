@@ -13,20 +13,21 @@ import re
 from collections.abc import Sequence
 
 # Field separators (comma, semicolon, brace, bar, line end) never stand between a key and its value.
-_SIGNS = r"(?:[^\w,;{}|\r\n]|%3[ad]|%2[02]|&quot;)"
+_SIGNS = r"[^\w,;{}|\r\n]"
 _BETWEEN = (
-    r"(?:[ \t]?[(\[][a-z .\d]{1,16}[)\]])?"  # a remark: account (savings): V
     rf"{_SIGNS}{{0,8}}?"
-    rf"(?:(?:is|was|no|nr|num|number|nummer|numero|id|code|value){_SIGNS}{{1,6}}?){{0,2}}?"
+    rf"(?:(?:is|was|no|nr|num|number|nummer|id|code|value){_SIGNS}{{1,6}}?|(?:3[ad]|2[02]|quot;){_SIGNS}{{0,6}}?){{0,2}}?"
 )
 _AFTER = r"(?:[^\w\-]|_|-[^\w]|-?$)"
 
 # An unquoted value runs to white space or a field separator. A quote or bracket ends it only where nothing follows.
 _BARE = r"""([^\s"'`,;&|<>{}\[\]\\](?:["'`)\]}\\>]{0,4}[^\s"'`)\]}\\>,;&|<])*)"""
 # A quoted one runs to its quote; one that a letter follows (it''s, a"b) is part of the value.
-_QUOTED = r"""(?:\\{1,3}["']([^"'\\\r\n]+)|""" + "|".join(
-    rf"[ubr@]?{quote}((?:[^{quote}\\\r\n]|\\[^\r\n]|{quote}[\w{quote}])+)" for quote in ('"', "'", "`")
-) + r"|&quot;([^&<>\r\n]+)|%22([^%&\s]+))"
+_QUOTED = (
+    r"""(?:\\{1,3}["']([^"'\\\r\n]+)|"""
+    + "|".join(rf"[ubr@]?{quote}((?:[^{quote}\\\r\n]|\\[^\r\n]|{quote}[\w{quote}])+)" for quote in ('"', "'", "`"))
+    + r"|&quot;([^&<>\r\n]+)|%22([^%&\s]+))"
+)
 _ASSIGNED = (
     r"""(?:\[\w{0,16}\])?\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:|%3[ad]|&#61;|\t)[ \t]{0,4}(?:\[\s?)?"""
     rf"(?:{_QUOTED}|{_BARE})"

@@ -9,7 +9,7 @@ import re2
 from scrubber.detect.rules.syntax import Alt, Group, Node, PatternError, Repeat, Seq, parse, render, width
 from scrubber.detect.rules.weaken import cut_tail, weaken
 
-MAX_TAIL = 64
+MAX_TAIL = 128
 """Most bytes behind the value. The search goes on at the value's end, so the tail is what may be read twice."""
 
 MAX_RETRIED_VALUE = 512

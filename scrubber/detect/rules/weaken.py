@@ -1,6 +1,6 @@
 """From the exact pattern to the engine's: a pattern that must hit wherever the exact one does, and is cheap to run.
 
-The engine only says which rules *may* hit in which record, so its form may match more, never less. Three sound steps:
+The engine only says which rules *may* hit in which record, so its form may match more, never less. Sound steps only:
 the repeat at either end is cut to its minimum (the boundary beyond it goes with it), so one hit is one reported end
 instead
 of one for each further byte; and counted repeats with a large upper end lose it, because engines unroll them.
@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq
 
-LARGE = 12
+LARGE = 4
 """Counted repeats beyond this are left open at the upper end."""
+
+TELLING, SHORT = 3, 12
+"""Behind so many bytes that are one letter each, so many of a long repeat are enough."""
 
 
 def cut_tail(node: Node) -> Node:
@@ -26,7 +29,7 @@ def weaken(node: Node) -> Node:
     """The engine's form of `node`."""
     tail_cut = cut_tail(node)
     cut, moved = _cut(tail_cut, 0)
-    return _loosen(cut if moved and cut is not None else tail_cut)
+    return _shorten(_loosen(cut if moved and cut is not None else tail_cut))
 
 
 def _cut(node: Node, edge: int) -> tuple[Node | None, bool]:
@@ -80,3 +83,32 @@ def _loosen(node: Node) -> Node:
             return Alt(tuple(map(_loosen, branches)))
         case Repeat(item, least, most, _):
             return Repeat(_loosen(item), least, None if most is not None and most > max(LARGE, least) else most)
+
+
+def _shorten(node: Node) -> Node:
+    """End a sequence at the first long repeat behind a telling start: `ghp_` and 12 more bytes are as rare as with 36."""
+    items, telling = _flat(node), 0
+    for index, item in enumerate(items):
+        if telling >= TELLING and isinstance(item, Repeat) and item.least > SHORT:
+            return Seq((*items[:index], Repeat(item.item, SHORT, SHORT)))
+        telling += _telling(item)
+    return node
+
+
+def _flat(node: Node) -> list[Node]:
+    return [part for item in node.items for part in _flat(item)] if isinstance(node, Seq) else [node]
+
+
+def _telling(node: Node) -> int:
+    """Least number of bytes in a match of `node` that are one letter (in either case) and no other."""
+    match node:
+        case Byte(values):
+            return int(len(values) <= 2)
+        case Seq(items):
+            return sum(map(_telling, items))
+        case Alt(branches):
+            return min(map(_telling, branches))
+        case Repeat(item, least):
+            return least * _telling(item)
+        case _:
+            return 0
