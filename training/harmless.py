@@ -6,7 +6,7 @@ import string
 from random import Random
 from typing import Final
 
-from training import pools
+from training import library_text, pools
 from training.labels import LABELS
 from training.values import ALNUM, HEX, Maker, chars, digits, one_of, pattern, shapes
 
@@ -185,6 +185,32 @@ def gibberish(rng: Random) -> str:
     return " ".join(rng.choices(pools.words(), k=rng.randint(3, 9)))
 
 
+def message(rng: Random) -> str:
+    """A message of a program with harmless values in its holes."""
+    text = rng.choice(library_text.messages())
+    while "{}" in text:
+        kind = rng.choice(
+            (
+                "n",
+                "n",
+                "word",
+                "hex",
+                "file",
+                "host",
+                "class",
+                "method",
+                "size",
+                "code",
+                "version",
+                "port",
+                "service",
+                "placeholder",
+            )
+        )
+        text = text.replace("{}", MAKERS[kind](rng).replace("{}", ""), 1)
+    return text
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "n": number,
     "port": lambda rng: str(rng.randint(1, 65535)),
@@ -216,7 +242,8 @@ MAKERS: Final[dict[str, Maker]] = {
     "words": gibberish,
     "env": one_of("prod", "staging", "dev", "qa", "test", "production", "canary"),
     "region": one_of("us-east-1", "eu-west-2", "ap-south-1", "westeurope", "us-central1", "eu-north-1a"),
-    "prose": lambda rng: rng.choice(pools.prose()),
+    "message": message,
+    "prose": lambda rng: rng.choice(library_text.prose()),
     "nonname": lambda rng: rng.choice((rng.choice(pools.DOUBLE_MEANING), rng.choice(pools.DOUBLE_MEANING_LAST))),
     "token_word": lambda rng: chars(rng, ALNUM, 4, 9),
     "letter": lambda rng: rng.choice(string.ascii_uppercase),

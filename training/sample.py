@@ -34,6 +34,7 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "social": (5, 0),
     "sentence": (13, 0.02),
     "world": (1.5, 0.1),
+    "document": (6, 0),
 }
 
 
@@ -105,7 +106,7 @@ def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
 
 
 def _disturb(pieces: list[Piece], domain: str, rng: Random) -> list[Piece]:
-    talk = domain in {"ticket", "chat", "email", "social", "prose", "sentence"}
+    talk = domain in {"ticket", "chat", "email", "social", "prose", "sentence", "document"}
     if talk and rng.random() < 0.2:
         pieces = noise.typos(pieces, rng, 0.03)
     roll = rng.random()

@@ -157,7 +157,7 @@ def test_every_template_can_be_filled():
     ],
 )
 def test_a_prompt_for_persons_gets_whole_names(text, labels_, persons):
-    words = [m for m in re.finditer(r"[A-Z]\w+", text)]
+    words = list(re.finditer(r"[A-Z]\w+", text))
     spans = [Span(*m.span(), label) for m, label in zip(words, labels_, strict=True)]
     assert [text[s.start : s.end] for s in whole_names(text, spans)] == persons
 
