@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
 import click
 import pytest
@@ -103,6 +104,13 @@ def test_a_wrong_command_line_is_exit_2_on_stderr(arguments, capsys):
 def test_schema_is_printed_as_json(capsys):
     assert main(["config", "schema"]) == Exit.OK
     assert json.loads(capsys.readouterr().out) == json_schema()
+
+
+def test_the_reference_in_the_docs_is_up_to_date(capsys):
+    """After a change: `scrubber config reference > docs/configuration.md`."""
+    assert main(["config", "reference"]) == Exit.OK
+    docs = Path(__file__).parents[1] / "docs/configuration.md"
+    assert docs.read_text() == capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -22,6 +21,7 @@ from pydantic import BaseModel
 from scrubber.config import ENVIRONMENT, load
 from scrubber.config import json_schema as config_schema
 from scrubber.config.explain import _settings
+from scrubber.config.reference import markdown
 from scrubber.config.schema import ConfigFile
 from scrubber.errors import ConfigError
 from scrubber.logs import LogSettings
@@ -380,6 +380,7 @@ def test_the_password_of_a_key_is_tried_before_any_broker_is_asked(pem, config, 
 
 def test_files_are_relative_to_the_configuration(pem, config):
     tls = {"ca_file": "cert", "cert_file": "cert", "key_file": "key", "verify_hostname": False}
+    (pem / "p.yaml").write_text("{version: 1, name: ours, extends: logs}")
     settings = config(
         {"kafka": {"security": {"protocol": "SSL", "tls": tls}}, "policies": {"ours": {"file": "p.yaml"}}}
     )
@@ -407,6 +408,25 @@ def test_keys_come_from_files_and_are_never_printed(tmp_path, config, problems):
     assert "keys.short" in problems({"keys": {"files": {"short": "short"}}})
     assert problems({"keys": {"files": {"a": "text"}}})["keys.files.a"].message == "is no base64"
     assert "keys.active" in problems({"keys": {"files": {"a": "k1", "b": "k1"}}})
+
+
+def test_what_is_wrong_with_policies_is_told_with_the_rest(tmp_path, problems):
+    (tmp_path / "lax.yaml").write_text("{version: 1, name: lax, defaults: {threshold: 2}}")
+    (tmp_path / "hash.yaml").write_text("{version: 1, name: hash, extends: logs, defaults: {action: hash}}")
+    policies = {name: {"file": f"{name}.yaml"} for name in ("lax", "hash", "none")}
+    told = problems({"policies": policies, "queue_depth": 0, "routes": [{"topics": ["app"], "policy": "lax"}]})
+    assert set(told) == {
+        "queue_depth",
+        "policies.lax.defaults.threshold",
+        "policies.hash.defaults.action",
+        "policies.none.file",
+    }
+
+
+def test_a_policy_that_needs_a_key_gets_it(tmp_path, config):
+    (tmp_path / "k1").write_bytes(base64.b64encode(b"k" * 32))
+    (tmp_path / "hash.yaml").write_text("{version: 1, name: hash, extends: logs, defaults: {action: hash}}")
+    assert config({"policies": {"hash": {"file": "hash.yaml"}}, "keys": {"files": {"k1": "k1"}}})
 
 
 def test_no_secret_is_in_the_repr_of_a_configuration(config):
@@ -471,7 +491,8 @@ def test_variables_stand_for_settings_that_exist():
     assert {variable.path for variable in ENVIRONMENT} <= set(dict(_settings(ConfigFile)))
 
 
-@pytest.mark.skipif("SCRUBBER_GROUP_ID" not in Path("README.md").read_text(), reason="the reference is not written yet")
-def test_the_readme_lists_every_variable():
-    text = Path("README.md").read_text()
-    assert [variable.name for variable in ENVIRONMENT if variable.name not in text] == []
+def test_the_reference_has_every_setting_and_every_variable():
+    text = markdown()
+    assert [variable.name for variable in ENVIRONMENT if f"| `{variable.name}` | `{variable.path}` |" not in text] == []
+    names = {path.rpartition(".")[2] for path, _ in _settings(ConfigFile)}
+    assert [name for name in names if not any(at in text for at in (f"| `{name}` |", f"## {name}", f".{name}\n"))] == []

@@ -7,7 +7,7 @@ but reading files.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from scrubber.config import checks
 from scrubber.config.explain import explain, mended
 from scrubber.config.keys import decoded, key_file
 from scrubber.config.schema import ConfigFile, KafkaSection, ModelSection, RouteSection, SecuritySection
-from scrubber.config.sources import ENVIRONMENT, Document, Variable, read
+from scrubber.config.sources import ENVIRONMENT, Document, Variable, read, read_yaml
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.errors import ConfigError, Problem
 from scrubber.logs import LogSettings
+from scrubber.policies import PRESETS, load_policy
 from scrubber.stream.clients import refused_extra, rejected_by_librdkafka
 from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
 
@@ -52,22 +53,10 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     except ValidationError as error:
         problems = explain(error, environ)
         raise ConfigError(problems + _also_wrong(document, error, problems, folder)) from None
-    stream = _stream(file, folder)
-    # librdkafka is asked last: it would say again what is known.
-    problems = _together(file, folder) or rejected_by_librdkafka(stream)
-    keys, key_problems = _keys(file, folder)
-    quarantine_keys, quarantine_problems = _quarantine_keys(file, folder)
-    problems += key_problems + quarantine_problems
+    config, problems = _config(file, folder)
     if problems:
         raise ConfigError(problems)
-    return Config(
-        stream=stream,
-        policies={name: folder / policy.file for name, policy in file.policies.items()},
-        keys=keys,
-        quarantine_keys=quarantine_keys,
-        model=file.model,
-        logging=LogSettings(**file.logging.model_dump()),
-    )
+    return config
 
 
 def json_schema() -> dict[str, Any]:
@@ -75,8 +64,24 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ConfigFile.model_json_schema()}
 
 
-def _together(file: ConfigFile, folder: Path) -> list[Problem]:
-    return [*checks.problems(file, folder), *refused_extra(file.kafka.extra)]
+def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
+    """Put the configuration together, and say what is wrong with it."""
+    stream = _stream(file, folder)
+    keys, key_problems = _keys(file, folder)
+    quarantine_keys, quarantine_problems = _quarantine_keys(file, folder)
+    config = Config(
+        stream=stream,
+        policies={name: folder / policy.file for name, policy in file.policies.items()},
+        keys=keys,
+        quarantine_keys=quarantine_keys,
+        model=file.model,
+        logging=LogSettings(**file.logging.model_dump()),
+    )
+    problems = [*checks.problems(file, folder), *refused_extra(stream.kafka.extra)]
+    problems = problems or rejected_by_librdkafka(stream)  # asked last: it would say again what is known
+    # Without its key an action would be called wrong that is not.
+    policy_problems = [] if key_problems else list(_policies(config))
+    return config, [*problems, *key_problems, *quarantine_problems, *policy_problems]
 
 
 def _also_wrong(document: Document, error: ValidationError, told: list[Problem], folder: Path) -> list[Problem]:
@@ -89,7 +94,8 @@ def _also_wrong(document: Document, error: ValidationError, told: list[Problem],
             file = ConfigFile.model_validate(mended(rest, again))
         except ValidationError:
             return []
-    return [problem for problem in _together(file, folder) if not any(_related(problem.path, it.path) for it in told)]
+    _, problems = _config(file, folder)
+    return [problem for problem in problems if not any(_related(problem.path, it.path) for it in told)]
 
 
 def _related(path: str, other: str) -> bool:
@@ -190,6 +196,22 @@ def _quarantine_keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Prob
         return KeyRing({section.key_id: key}), []
     except ConfigError as error:
         return NO_KEYS, [problem._replace(path=at) for problem in error.problems]
+
+
+def _policies(config: Config) -> Iterator[Problem]:
+    """Compile what routes use and what the user wrote, only to see whether it can be."""
+    presets = {route.policy for route in config.stream.routes} & set(PRESETS)
+    for name in [*config.policies, *sorted(presets)]:
+        at = f"policies.{name}"
+        try:
+            document = read_yaml(config.policies[name]) if name in config.policies else name
+        except ConfigError as error:
+            yield from (Problem(f"{at}.file", f"{problem.path}: {problem.message}") for problem in error.problems)
+            continue
+        try:
+            load_policy(document, config.keys)
+        except ConfigError as error:
+            yield from (problem._replace(path=f"{at}.{problem.path}") for problem in error.problems)
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

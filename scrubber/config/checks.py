@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from scrubber.config.schema import ConfigFile, KafkaSection, RouteSection, SaslSection, TlsSection
 from scrubber.config.sources import VARIABLE_OF
 from scrubber.errors import Problem
-
-PRESETS: Final = ("logs", "gdpr", "hipaa", "pci", "strict")
+from scrubber.policies import PRESETS
 
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _PLACEHOLDER = "{topic}"
