@@ -12,6 +12,7 @@ from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Record
 from scrubber.errors import Reason
+from scrubber.stream import replay
 from tests.kafka_lab.topics import Sent, create_topic, produce, read_topic
 
 KEY = bytes(range(32))
@@ -142,6 +143,20 @@ def test_records_can_be_sent_elsewhere_and_what_cannot_be_opened_is_said(cluster
     assert "omitted:policy" in json.loads(problem)["problem"]
     assert summary == "sent back 1, could not open 1"
     assert [it.value() for it in read_topic(bootstrap, elsewhere)] == [TEXT.value]
+
+
+def test_a_cluster_that_is_not_there_is_an_error_with_its_code(tmp_path, envelopes, key, capfd, monkeypatch):
+    monkeypatch.setattr(replay, "_REQUEST_SECS", 0.5)
+    file = tmp_path / "scrubber.yaml"
+    nowhere = {"bootstrap_servers": "localhost:1", "group_id": "x", "transaction_timeout_ms": 1000}
+    file.write_text(yaml.safe_dump({"kafka": nowhere, "routes": [{"topics": ["app"]}], "slow_transaction_secs": 0.5}))
+    assert main(["quarantine", "show", "--config", str(file)]) == Exit.FAILED
+    assert main(["quarantine", "show", "--config", str(file), "--topic", "app.quarantine"]) == Exit.FAILED
+    assert main(["quarantine", "replay", "--config", str(file), "--key", key, envelopes(seal(TEXT))]) == Exit.FAILED
+    unnamed, unread, unsent = [line for line in capfd.readouterr().err.splitlines() if line.startswith("scrubber: ")]
+    assert unnamed == "scrubber: the cluster did not name its topics: _TRANSPORT"
+    assert unread == "scrubber: the quarantine cannot be read: _TRANSPORT"
+    assert unsent == "scrubber: not all of 1 records were delivered: _MSG_TIMED_OUT"
 
 
 @pytest.mark.kafka

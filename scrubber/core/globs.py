@@ -36,9 +36,6 @@ class Globs:
         """Return the index of the first pattern that matches the whole of `path`, or None."""
         return self._first(path) if self.patterns else None
 
-    def __repr__(self) -> str:
-        return f"Globs({self.patterns!r})"
-
 
 def _compile(pattern: str) -> re2._Regexp:
     parts = re.split(r"(\*\*\.?|\*)", pattern)

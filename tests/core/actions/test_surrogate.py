@@ -84,6 +84,8 @@ def test_an_iban_keeps_its_format_and_is_valid_but_no_countrys(value):
         ("api_key", "sk_Test_0042", r"[a-z]{2}_[A-Z][a-z]{3}_\d{4}"),
         ("street_address", "7 Nowhere Lane", r"\d+ [A-Z][a-z]+ Street"),
         ("password", "!!!?a", "<PASSWORD>"),
+        ("pin", "!!!!", "<PIN>"),
+        ("date_of_birth", "19840321", r"(19|20)\d\d(0\d|1[0-2])(0\d|1[0-2])"),
     ],
 )
 def test_a_surrogate_keeps_the_form_of_the_value(label, value, form):
