@@ -11,12 +11,12 @@ _VERSION_BEFORE = re.compile(
     rb"[\"']?[\s:=#/\"'(]{0,4}|/)$",
     re.IGNORECASE,
 )
-_PRODUCT_BEFORE = re.compile(rb"[A-Za-z][A-Za-z0-9._+\-]*/$")
+_PRODUCT_BEFORE = re.compile(rb"(?:^|[\s\"'(;,=])[A-Za-z][A-Za-z0-9._+\-]*/$")
 
 
 def ipv4(_value: bytes, text: bytes, start: int, end: int) -> bool:
     """Whether four octets are an address: not a version number (`version 6.1.1.0`, `Chrome/99.0.1.2`)."""
-    before = text[max(0, start - 24) : start]
+    before = text[max(0, start - 40) : start]
     if before[-1:] == b"/":
         return not _is_product_version(before, text[end : end + 1])
     return _VERSION_BEFORE.search(before) is None

@@ -18,7 +18,7 @@ _NOT_SECRETS = frozenset(
 _NOT_FIRST = (b"<", b"${", b"{{", b"%(", b"%{", b"$(", b"***", b"xxx", b"...", b"::", b"[redacted", b"[masked")
 _PUNCTUATION = b"\\\"'.,;:!?)]}> "
 _CALL = re.compile(rb"[A-Za-z_][\w.$]*(?:\(.*\)?|\{.*)", re.DOTALL)
-_NAME = re.compile(rb"(?:[a-z]{2,}\.){2,}\w+|[A-Za-z]+(?:[_\-.][A-Za-z]+)*|0[xX][0-9A-Fa-f]{1,4}")
+_NAME = re.compile(rb"(?:[a-z]{2,}\.){2,}\w+(?:@[0-9a-f]+)?|[A-Za-z]+(?:[_\-.][A-Za-z]+)*|0[xX][0-9A-Fa-f]{1,4}")
 
 
 def secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
@@ -42,7 +42,7 @@ def secret_value(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 
 
 def token(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
     """Whether what is assigned to a vague name such as `token` is a secret: no name, no small number, no code."""
-    if len(value) < 6 or value.startswith(b":") or not secret_value(value):
+    if len(value) < (10 if value.isdigit() else 6) or value.startswith(b":") or not secret_value(value):
         return False
     return _NAME.fullmatch(value) is None or (len(value) >= 24 and value.isalpha() and not value.islower())
 

@@ -122,7 +122,8 @@ class _Matcher:
                 found.append(RuleHit(start, end, self.rule))
                 position = end
             elif self._retry or start == end:
-                position = max(position, start) + 1
+                # Another value may begin inside this one, or its key may: the byte before is its boundary.
+                position = max(spans[0][0] + 1, start - 1)
             else:
                 position = end
         return found
