@@ -9,7 +9,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 FIRST_NAMES = _words("""
     Ada Alan Amir Anna Aoife Ben Bruno Carla Chen Clara Dana Daniel Elena Emil Erik Fatima Felix Freya Gita Hana Hugo
-    Ines Ivan Jana Jonas Julia Kai Karim Lara Leo Lina Lucas Maja Marco Maria Mei Milan Mira Nadia Nils Nina Noah Olga
+    Inga Ivan Jana Jonas Julia Kai Karim Lara Leo Lina Lucas Maja Marco Maria Mei Milan Mira Nadia Nils Nina Noah Olga
     Omar Oscar Paula Pedro Priya Rafael Rosa Ruth Samir Sara Selma Sofia Tara Theo Tomas Uma Vera Viktor Yara Yusuf
     Zoe
 """)
