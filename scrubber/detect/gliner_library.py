@@ -13,15 +13,17 @@ from typing import Any
 from scrubber.core.batches import batches
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description, Plan
+from scrubber.detect.files import token_limit
 from scrubber.detect.gliner.checkpoint import Checkpoint
-from scrubber.detect.gliner.options import ModelOptions
 from scrubber.detect.gliner.rows import Entity, Row, limits, rows, spans
 from scrubber.detect.gliner.words import WordReader, Words
+from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.extras import require
 from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.errors import ConfigError, DetectorFailed, Problem
 
 _MAX_BATCH_TOKENS = 16_384
+_DTYPES = {"float32": None, "bfloat16": "bf16", "float16": "fp16"}
 
 
 class GlinerLibraryDetector:
@@ -37,7 +39,7 @@ class GlinerLibraryDetector:
         tokenizer = self._model.data_processor.transformer_tokenizer
         private_copy = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
         self._reader = WordReader(private_copy, self._model.data_processor.words_splitter)
-        self._max_tokens = checkpoint.max_tokens(self._model.config.encoder_config.to_dict())
+        self._max_tokens = token_limit(checkpoint.folder, self._model.config.encoder_config.to_dict())
 
     def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
         """See `Detector.detect`."""
@@ -117,7 +119,7 @@ def _load(library: Any, folder: Path, options: ModelOptions) -> Any:
             local_files_only=True,
             map_location=options.device,
             max_width=options.max_width,
-            dtype=None if options.dtype == "fp32" else options.dtype,
+            dtype=_DTYPES[options.dtype],
         ).eval()
     except Exception as error:  # noqa: BLE001 - no text has been read yet: the library's own words help the user
         problem = Problem("model.path", f"gliner cannot load {folder}: {type(error).__name__}: {error}")

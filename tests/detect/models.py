@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,66 @@ def backbone_config(shape: Shape, vocab: int) -> dict[str, Any]:
         "type_vocab_size": 0,
         "layer_norm_eps": 1e-7,
     }
+
+
+TAGS = ("O", "B-FIRSTNAME", "I-FIRSTNAME", "B-SSN", "I-SSN", "B-EMAIL", "I-EMAIL", "B-AMOUNT", "B-BADGE")
+
+
+def save_tokens(
+    folder: Path, *, backbone: str = "distilbert", tags: tuple[str, ...] = TAGS, positions: int = 512, seed: int = 11
+) -> Path:
+    """Write a token classifier with random weights into `folder`, its tags of like frequency."""
+    import torch
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    torch.set_num_threads(1)
+    shape = Shape(backbone="deberta" if backbone == "deberta-v2" else "bert", positions=positions)
+    tokenizer = _fast_tokenizer(wordpiece() if shape.backbone == "bert" else unigram(), shape)
+    config = AutoConfig.for_model(**{**backbone_config(shape, len(tokenizer)), "model_type": backbone})
+    if backbone == "distilbert":
+        config.dim, config.hidden_dim, config.n_layers, config.n_heads = 32, 64, 2, 4
+    config.id2label = dict(enumerate(tags))
+    torch.manual_seed(seed)
+    model = AutoModelForTokenClassification.from_config(config).eval()
+    for name, weight in model.named_parameters():
+        if weight.dim() > 1:
+            torch.nn.init.normal_(weight, std=1.5 * weight.shape[-1] ** -0.5)
+        elif "norm" not in name.lower():
+            torch.nn.init.normal_(weight, std=0.3)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def export_onnx(folder: Path, name: str = "onnx/model.onnx") -> Path:
+    """Write the token classifier in `folder` as an ONNX graph beside its weights, as exporters on the hub do."""
+    import torch
+    from transformers import AutoModelForTokenClassification
+
+    class Logits(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = AutoModelForTokenClassification.from_pretrained(folder, attn_implementation="eager")
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+
+    ids = torch.randint(5, 50, (2, 9))
+    mask = torch.ones_like(ids)
+    mask[1, 5:] = 0
+    names = ("input_ids", "attention_mask", "logits")
+    (folder / name).parent.mkdir(exist_ok=True)
+    warnings.simplefilter("ignore")  # the tracer's, about transformers' code; pytest puts the filters back
+    torch.onnx.export(
+        Logits().eval(),
+        (ids, mask),
+        str(folder / name),
+        input_names=names[:2],
+        output_names=names[2:],
+        dynamic_axes={name: {0: "batch", 1: "length"} for name in names},
+        dynamo=False,
+    )
+    return folder / name
 
 
 def wordpiece() -> tokenizers.Tokenizer:

@@ -4,7 +4,7 @@ import pytest
 
 from scrubber.detect.detector import Description, Plan
 from scrubber.detect.gliner.checkpoint import Checkpoint
-from scrubber.detect.gliner.options import ModelOptions
+from scrubber.detect.options import ModelOptions
 from scrubber.detect.gliner_library import GlinerLibraryDetector
 from scrubber.errors import ConfigError, DetectorFailed
 from tests.detect.models import LABELS, LINES, Shape, save_gliner

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scrubber.errors import ConfigError, Problem
-
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # pickles are read as tensors only, and only for want of better
-_UNLIMITED = 1_000_000  # tokenizers without a limit say 1e30
+from scrubber.detect.files import WEIGHTS, first_of, read_json
 
 _COMPUTED: dict[str, tuple[Any, ...]] = {
     "span_mode": ("markerV0",),
@@ -58,32 +53,14 @@ class Checkpoint:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.config = _json(folder / "gliner_config.json")
+        self.config = read_json(folder / "gliner_config.json")
         known = _KNOWN_BACKBONES.get(self.config.get("model_name", ""), {})
         self.encoder_config: Mapping[str, Any] = self.config.get("encoder_config") or known
 
     @property
     def weights(self) -> Path:
         """The file with the tensors."""
-        for name in _WEIGHTS:
-            if (self.folder / name).is_file():
-                return self.folder / name
-        raise ConfigError([Problem("model.path", f"{self.folder} holds neither {' nor '.join(_WEIGHTS)}")])
-
-    def digest(self) -> str:
-        """SHA-256 of the weights file, in hex."""
-        with self.weights.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
-    def max_tokens(self, encoder_config: Mapping[str, Any]) -> int | None:
-        """Tokens that prompt and text may have together, or None where positions are relative only."""
-        limits = []
-        if (self.folder / "tokenizer_config.json").is_file():
-            limits.append(_json(self.folder / "tokenizer_config.json").get("model_max_length") or _UNLIMITED)
-        if encoder_config.get("position_biased_input", True):
-            limits.append(encoder_config.get("max_position_embeddings") or _UNLIMITED)
-        limit = min(limits, default=_UNLIMITED)
-        return int(limit) if limit < _UNLIMITED else None
+        return first_of(self.folder, WEIGHTS)
 
     def unsupported(self) -> str | None:
         """Why our engine cannot run the model, as far as gliner_config.json and the files tell; None where it can."""
@@ -97,15 +74,3 @@ class Checkpoint:
         if not (self.folder / "tokenizer.json").is_file():
             return "there is no tokenizer.json"
         return None
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        loaded: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        problem = Problem("model.path", f"{file.parent} holds no {file.name}", "give the folder of a GLiNER checkpoint")
-    except ValueError as error:
-        problem = Problem("model.path", f"{file} is not JSON: {error}")
-    else:
-        return loaded
-    raise ConfigError([problem])

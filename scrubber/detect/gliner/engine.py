@@ -214,8 +214,9 @@ class GlinerEngine:
         except DetectorOverloaded:
             found = None
         if found is None:
-            self._model.release_memory()
-            found = halving(lambda part: self._result(self._submit(part, run), run), group)
+            release = self._model.release_memory
+            release()
+            found = halving(lambda part: self._result(self._submit(part, run), run), group, release)
         return zip(group, found, strict=True)
 
     def _result(self, submitted: _Submitted, run: _Run) -> list[list[Entity]]:

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from scrubber.detect.detector import Description, Detector
+from scrubber.detect.files import checked_digest, token_limit
 from scrubber.detect.gliner.checkpoint import Checkpoint
 from scrubber.detect.gliner.engine import CPU, CUDA, GlinerEngine, ModelFacts
-from scrubber.detect.gliner.options import ModelOptions
 from scrubber.detect.gliner.prompt import Prompter
 from scrubber.detect.gliner.words import WordReader
 from scrubber.detect.gliner_library import GlinerLibraryDetector
+from scrubber.detect.options import ModelLoaded, ModelOptions
 from scrubber.detect.runtime.extras import require
 from scrubber.errors import ConfigError, Problem
-from scrubber.telemetry import Happening, Level
-
-
-@dataclass(frozen=True, slots=True)
-class ModelLoaded(Happening):
-    """A model is in memory. `engine` is "own" or "library"; `reason` says why it is not our own."""
-
-    level: ClassVar[Level] = "info"
-    name: str
-    revision: str
-    digest: str
-    engine: str
-    reason: str
-    device: str
-    dtype: str
+from scrubber.telemetry import Happening
 
 
 def load_gliner(
@@ -46,26 +31,20 @@ def load_gliner(
     With `sha256`, weights with another digest are refused before they are read.
     """
     require("torch", "gliner")
+    from scrubber.detect.runtime.torch import device, encoders  # noqa: PLC0415 - torch is an optional extra
+
     checkpoint = Checkpoint(folder)
-    description = Description(folder.name, revision, checkpoint.digest())
-    if sha256 and description.digest != sha256.lower():
-        message = f"the weights in {folder} have the SHA-256 {description.digest}"
-        raise ConfigError([Problem("model.sha256", message, "pull the pinned revision again")])
-    reason = checkpoint.unsupported() or _unsupported_network(checkpoint)
+    description = Description(folder.name, revision, checked_digest(checkpoint.weights, sha256))
+    options = device.resolve(options)
+    reason = checkpoint.unsupported() or encoders.unsupported(checkpoint.encoder_config)
     if reason is None:
         detector: Detector = _own(checkpoint, options, description, observe)
     else:
         detector = GlinerLibraryDetector(checkpoint, description, options)
-    loaded_by = "own" if reason is None else "library"
+    engine = "own" if reason is None else "gliner library"
     names = description.name, description.revision, description.digest
-    observe(ModelLoaded(*names, loaded_by, reason or "", options.device, options.dtype))
+    observe(ModelLoaded(*names, engine, reason or "", options.device, options.dtype))
     return detector
-
-
-def _unsupported_network(checkpoint: Checkpoint) -> str | None:
-    from scrubber.detect.runtime.torch import encoders  # noqa: PLC0415 - torch is an optional extra
-
-    return encoders.unsupported(checkpoint.encoder_config)
 
 
 def _own(
@@ -88,7 +67,9 @@ def _own(
     tuning = CUDA if device.is_cuda else CPU
     if options.max_batch_tokens is not None:
         tuning = tuning._replace(max_batch_tokens=options.max_batch_tokens)
-    facts = ModelFacts(description, config.get("max_len", 384), checkpoint.max_tokens(encoder_config), max_width)
+    facts = ModelFacts(
+        description, config.get("max_len", 384), token_limit(checkpoint.folder, encoder_config), max_width
+    )
     # One copy of the tokenizer for each user: the reader switches padding and truncation off in its own.
     tokenizer = (checkpoint.folder / "tokenizer.json").read_text("utf-8")
     reader = WordReader(Tokenizer.from_str(tokenizer))

@@ -36,13 +36,18 @@ def shielded(run: Callable[[], Answer]) -> Answer:
     raise failure
 
 
-def halving(run: Callable[[Sequence[Item]], list[Answer]], items: Sequence[Item]) -> list[Answer]:
-    """Answer for `items`, in halves while the device is overloaded; one item that is too much fails for good."""
+def halving(
+    run: Callable[[Sequence[Item]], list[Answer]], items: Sequence[Item], release: Callable[[], None] = lambda: None
+) -> list[Answer]:
+    """Answer for `items`, in halves while the device is overloaded; one item that is too much fails for good.
+
+    `release` is called after each overload, to give back what the device only caches.
+    """
     try:
         return run(items)
     except DetectorOverloaded:
-        pass
+        release()
     if len(items) == 1:
         raise DetectorFailed("The device has no memory for one single window.")
     middle = len(items) // 2
-    return [*halving(run, items[:middle]), *halving(run, items[middle:])]
+    return [*halving(run, items[:middle], release), *halving(run, items[middle:], release)]

@@ -11,7 +11,7 @@ from scrubber.detect.detector import Plan
 from scrubber.detect.gliner import engine as engine_module
 from scrubber.detect.gliner.engine import CPU, Tuning
 from scrubber.detect.gliner.loader import load_gliner
-from scrubber.detect.gliner.options import ModelOptions
+from scrubber.detect.options import ModelOptions
 from scrubber.detect.worker import DeviceWorker
 from scrubber.errors import ConfigError, DetectorFailed, DetectorOverloaded
 from tests.detect.models import LABELS, LINES, Shape, save_gliner

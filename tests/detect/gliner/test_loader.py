@@ -4,11 +4,12 @@ import json
 import pytest
 
 from scrubber.detect.detector import Plan
+from scrubber.detect.files import checked_digest
 from scrubber.detect.gliner.checkpoint import Checkpoint
 from scrubber.detect.gliner.engine import ModelRan
 from scrubber.detect.gliner.loader import ModelLoaded, load_gliner
-from scrubber.detect.gliner.options import ModelOptions
 from scrubber.detect.gliner_library import GlinerLibraryDetector
+from scrubber.detect.options import ModelOptions
 from scrubber.errors import ConfigError
 from tests.detect.models import LABELS, LINES, Shape, save_gliner
 
@@ -31,7 +32,7 @@ def test_what_is_loaded_is_said_at_start(folder):
     seen = []
     load_gliner(folder, ModelOptions(), revision="abc", observe=seen.append)
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    assert seen == [ModelLoaded(folder.name, "abc", digest, "own", "", "cpu", "fp32")]
+    assert seen == [ModelLoaded(folder.name, "abc", digest, "own", "", "cpu", "float32")]
 
 
 def test_the_engine_reports_its_runs_to_the_same_observer(folder):
@@ -45,7 +46,7 @@ def test_a_model_that_the_engine_does_not_compute_runs_through_the_library_and_s
     seen = []
     detector = load_gliner(folder, ModelOptions(), observe=seen.append)
     assert isinstance(detector, GlinerLibraryDetector)
-    assert (seen[0].engine, seen[0].reason) == ("library", "subtoken_pooling is 'mean'")
+    assert (seen[0].engine, seen[0].reason) == ("gliner library", "subtoken_pooling is 'mean'")
     assert any(detector.detect(LINES, PLAN))
 
 
@@ -101,7 +102,7 @@ def test_a_pickle_of_anything_but_tensors_is_refused(tmp_path):
 
 
 def test_weights_with_another_digest_than_the_pinned_one_are_refused(folder):
-    digest = Checkpoint(folder).digest()
+    digest = checked_digest(folder / "model.safetensors")
     load_gliner(folder, ModelOptions(), sha256=digest.upper())
     with pytest.raises(ConfigError, match=r"model\.sha256"):
         load_gliner(folder, ModelOptions(), sha256="0" * 64)
@@ -137,7 +138,7 @@ def test_half_precision_differs_from_full_only_close_to_a_threshold(tmp_path):
     folder = save_gliner(tmp_path, Shape(backbone="deberta"))
     plan = Plan(LABELS, (0.5,) * len(LABELS))
     full = load_gliner(folder, ModelOptions()).detect(LINES, plan)
-    half = load_gliner(folder, ModelOptions(dtype="bf16")).detect(LINES, plan)
+    half = load_gliner(folder, ModelOptions(dtype="bfloat16")).detect(LINES, plan)
     exact = {(number, *span[:3]) for number, text in enumerate(full) for span in text}
     rounded = {(number, *span[:3]) for number, text in enumerate(half) for span in text}
     assert len(exact & rounded) >= 0.8 * len(exact | rounded)

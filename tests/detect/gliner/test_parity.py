@@ -5,7 +5,7 @@ import pytest
 from scrubber.detect.detector import Plan
 from scrubber.detect.gliner.engine import GlinerEngine
 from scrubber.detect.gliner.loader import load_gliner
-from scrubber.detect.gliner.options import ModelOptions
+from scrubber.detect.options import ModelOptions
 from tests.detect.models import LABELS, LINES, Shape, save_gliner
 
 pytestmark = pytest.mark.gliner

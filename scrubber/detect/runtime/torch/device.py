@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-"""Precisions by the name that the configuration gives them."""
+from scrubber.detect.options import ModelOptions
+from scrubber.errors import ConfigError, Problem
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def resolve(options: ModelOptions) -> ModelOptions:
+    """Replace "auto" by what this machine has; a device that it has not is a `ConfigError`."""
+    device, dtype = options.device, options.dtype
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        problem = Problem("model.device", f"torch sees no GPU for {device!r}", "use cpu, or a CUDA build of torch")
+        raise ConfigError([problem])
+    if dtype == "auto":
+        has_amx = bool(torch.cpu.get_capabilities().get("amx_bf16"))
+        dtype = "float16" if device.startswith("cuda") else "bfloat16" if has_amx else "float32"
+    return replace(options, device=device, dtype=dtype)
 
 
 class Device:
     """`name` is torch's ("cpu", "cuda", "cuda:1"). Only here does the code know a CUDA device from a CPU."""
 
-    def __init__(self, name: str, precision: str) -> None:
+    def __init__(self, name: str, dtype: str) -> None:
         self.torch = torch.device(name)
-        self.dtype = DTYPES[precision]
+        self.dtype = _DTYPES[dtype]
         self.is_cuda = self.torch.type == "cuda"
         self._reader = torch.cuda.Stream(self.torch) if self.is_cuda else None  # type: ignore[no-untyped-call]
 

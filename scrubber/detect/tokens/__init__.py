@@ -1,0 +1,1 @@
+"""The engine for token classifiers: sub-tokens -> windows -> one tag for each -> spans."""
