@@ -30,8 +30,8 @@ EMA: Final = 0.998
 ENCODER_RATE: Final = 2e-4
 HEAD_RATE: Final = 8e-4
 VALIDATION: Final = 500
-SHORT: Final = 6  # span widths up to this are learnt in every step
-LONG_DRAWN: Final = 3  # of the longer ones, so many
+SHORT: Final = 5  # span widths up to this are learnt in every step
+LONG_DRAWN: Final = 2  # of the longer ones that a batch does not have, so many
 
 
 def batches(encoder: Encoder, seed: int, chunk: int) -> list[list[Row]]:
@@ -50,11 +50,16 @@ def batches(encoder: Encoder, seed: int, chunk: int) -> list[list[Row]]:
     return done
 
 
-def some_widths(rng: Random) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """The short span widths and a few of the long ones, with the weights that keep the loss unbiased."""
-    long = range(SHORT, MAX_WIDTH)
-    drawn = sorted(rng.sample(long, LONG_DRAWN))
-    return (*range(SHORT), *drawn), (1.0,) * SHORT + (len(long) / LONG_DRAWN,) * LONG_DRAWN
+def some_widths(target: torch.Tensor, rng: Random) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """The span widths to learn from in this step, with the weights that keep the loss unbiased.
+
+    Short ones and those that something in the batch has, always; of the others a few, standing for all.
+    """
+    held = target.sum(dim=(0, 1, 3)) > 0
+    always = [w for w in range(MAX_WIDTH) if w < SHORT or held[w]]
+    others = [w for w in range(MAX_WIDTH) if w not in always]
+    drawn = sorted(rng.sample(others, min(LONG_DRAWN, len(others))))
+    return (*always, *drawn), (1.0,) * len(always) + (len(others) / max(len(drawn), 1),) * len(drawn)
 
 
 def rate(step: int, cooldown: tuple[int, int] | None) -> float:
@@ -142,7 +147,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = group["base"] * factor
         batch = network.collate(rows)
-        widths, weights = some_widths(Random(f"widths/{self.seed}/{self.step}"))
+        widths, weights = some_widths(batch["target"], Random(f"widths/{self.seed}/{self.step}"))
         logits = self.net(batch, widths)
         value = network.loss(logits, batch, widths, weights)
         (value / MEAN_ROWS).backward()  # type: ignore[no-untyped-call]
