@@ -1,16 +1,18 @@
 """How log lines look: JSON or console, on stderr, never with a value of a record.
 
-Two doors are shut here. An exception in a log line is its type and where it was raised: messages of foreign exceptions may
-quote what they choked on, tracebacks with locals certainly do. Log lines of libraries are their template, without arguments.
+Two doors are shut here. An exception in a log line is its type and where it was raised: messages of foreign exceptions
+may quote what they choked on, tracebacks with locals certainly do. Log lines of libraries are their template, without
+arguments.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import traceback
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, BinaryIO, Final, Literal, cast
 
 import orjson
 import structlog
@@ -35,12 +37,10 @@ def set_up(settings: LogSettings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             name_exception,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if console else _json,
+            *((structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()), _encode) if console else (_json,)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
-        if console
-        else structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Steadfast(sys.stderr.buffer))),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[LibraryLog()], level=_library_level(settings), force=True)
@@ -51,10 +51,15 @@ def name_exception(_logger: Any, _method: str, event: structlog.typing.EventDict
     info = event.pop("exc_info", None)
     raised = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
     if isinstance(raised, BaseException):
-        frames = traceback.extract_tb(raised.__traceback__)[-_FRAMES:]
         event["exception"] = type(raised).__qualname__
-        event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        event["frames"] = frames(raised)
     return event
+
+
+def frames(error: BaseException) -> list[str]:
+    """Return where `error` was raised, innermost last: file, line and function, no source and no values."""
+    innermost = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in innermost]
 
 
 class LibraryLog(logging.Handler):
@@ -68,6 +73,28 @@ class LibraryLog(logging.Handler):
 
 def _json(_logger: Any, _method: str, event: structlog.typing.EventDict) -> bytes:
     return orjson.dumps(event, default=lambda value: type(value).__qualname__, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _encode(_logger: Any, _method: str, line: Any) -> bytes:
+    return str(line).encode("utf-8", "backslashreplace")
+
+
+class _Steadfast:
+    """A stream whose errors are swallowed: the worker goes on when nobody reads its log, or the disk is full."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: bytes) -> int:
+        """Write what can be written."""
+        with contextlib.suppress(OSError, ValueError):  # ValueError: the stream is closed
+            self._stream.write(line)
+        return len(line)
+
+    def flush(self) -> None:
+        """Flush what can be flushed."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _library_level(settings: LogSettings) -> int:

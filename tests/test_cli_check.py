@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -123,7 +124,8 @@ def test_every_command_of_the_table_can_be_loaded_and_helps(name, capsys):
 def test_help_lists_every_command_and_loads_none():
     script = (
         "import sys; from scrubber.cli import main; main(['--help']);"
-        "print([m for m in ('confluent_kafka', 'pydantic', 'torch', 'scrubber.cli.check') if m in sys.modules])"
+        "heavy = ('confluent_kafka', 'pydantic', 'structlog', 'torch', 'scrubber.cli.check');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.endswith("[]\n")
@@ -145,6 +147,35 @@ def test_errors_become_words_and_a_code_without_a_traceback(monkeypatch, capsys,
     monkeypatch.setattr(LazyGroup, "get_command", lambda *_: click.Command("check", callback=fail))
     assert main(["check"]) == code
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("raised", [ValueError(SECRET), AssertionError(SECRET), KeyError(SECRET)])
+def test_a_bug_is_told_by_its_place_and_never_by_a_message_that_may_quote_a_record(monkeypatch, capsys, raised):
+    def fail_here():
+        raise raised
+
+    monkeypatch.setattr(LazyGroup, "get_command", lambda *_: click.Command("check", callback=fail_here))
+    assert main(["check"]) == Exit.FAILED
+    err = capsys.readouterr().err
+    assert SECRET not in err
+    assert type(raised).__name__ in err
+    assert " fail_here" in err
+
+
+def test_a_reader_who_has_had_enough_gets_no_traceback():
+    script = "import sys; from scrubber.cli import main; sys.exit(main())"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "config", "schema"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    os.close(writer)
+    assert done.stderr == ""
 
 
 def test_the_installed_command_ends_with_the_code(file):

@@ -108,3 +108,23 @@ def test_a_value_that_is_no_json_is_named_by_its_type(stderr):
     structlog.get_logger().info("odd", holder=Holder())
     assert SECRET not in stream.text()
     assert "Holder" in json.loads(stream.text())["holder"]
+
+
+def test_a_log_that_nobody_reads_costs_no_worker(stderr):
+    class FullDisk(io.BytesIO):
+        def write(self, _):
+            raise OSError(28, "no space left on device")
+
+    class Broken:
+        buffer = FullDisk()
+
+        def isatty(self):
+            return False
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stderr", Broken())
+        set_up(LogSettings())
+        structlog.get_logger().info("lost")
+        Broken.buffer.close()
+        structlog.get_logger().info("lost as well")
+    stderr(LogSettings())

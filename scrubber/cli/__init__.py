@@ -18,6 +18,9 @@ from scrubber.errors import ConfigError, ScrubberError
 
 # Name -> what `scrubber --help` says. The command is `command` in `scrubber/cli/<name>.py` (with `_` for `-`).
 COMMANDS: Final = {
+    "run": "Scrub Kafka topics until stopped.",
+    "demo": "See it work: sample records, a broker, a killed worker.",
+    "pipe": "Scrub standard input to standard output.",
     "check": "Check a configuration, and on request the cluster it is for.",
     "config": "Show what a configuration may hold.",
     "reveal": "Put encrypted values back, with their key.",
@@ -67,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.CONFIG if isinstance(error, click.UsageError) else Exit.FAILED
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a traceback ends with a message that may quote a record
+        _confess(error)
+        return Exit.FAILED
     return int(result) if isinstance(result, int) else Exit.OK
 
 
@@ -75,3 +81,14 @@ def _complain(error: ConfigError) -> None:
     print(f"scrubber: {count} {'problem' if count == 1 else 'problems'} with the configuration", file=sys.stderr)
     for problem in error.problems:
         print(f"  {problem}", file=sys.stderr)
+
+
+def _confess(error: Exception) -> None:
+    """Say where a bug is, and nothing that somebody else's code put into the message."""
+    from scrubber.logs import frames  # noqa: PLC0415 - `--help` does without a logging library
+
+    ours = isinstance(error, AssertionError) and str(error).endswith("This is a bug.")
+    told = str(error) if ours else "This is a bug. (The message is left out: it may quote a record.)"
+    print(f"scrubber: {type(error).__qualname__}: {told}", file=sys.stderr)
+    for frame in frames(error):
+        print(f"  {frame}", file=sys.stderr)
