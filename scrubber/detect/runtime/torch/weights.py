@@ -21,8 +21,15 @@ class Linear(NamedTuple):
     bias: Tensor
 
 
+_ROW_SCALE = ".row_scale"
+
+
 def read_weights(file: Path) -> dict[str, Tensor]:
-    """Read a safetensors file, or a pickle of nothing but tensors."""
+    """Read a safetensors file, or a pickle of nothing but tensors.
+
+    A matrix `NAME` beside a vector `NAME.row_scale` is stored as rows of int8, which are multiplied out here: they save
+    space in the file, the arithmetic of the model is not touched.
+    """
     if file.suffix != ".safetensors":
         loaded: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
         return loaded
@@ -31,7 +38,8 @@ def read_weights(file: Path) -> dict[str, Tensor]:
         aliases = opened.metadata() or {}
     # Tensors that share memory are stored once; the metadata maps the other names to that one.
     tensors.update({name: tensors[stored] for name, stored in aliases.items() if stored in tensors})
-    return tensors
+    scales = {name.removesuffix(_ROW_SCALE): tensors.pop(name) for name in list(tensors) if name.endswith(_ROW_SCALE)}
+    return tensors | {name: tensors[name].float() * scale[:, None] for name, scale in scales.items()}
 
 
 class Weights:
