@@ -221,7 +221,7 @@ class ClientLog:
     would destroy the records that the call had collected.
     """
 
-    # Lines that say again what `error_cb` says, or that a property of the producer means nothing to a consumer.
+    # Lines that say again what `error_cb` says; lines that a property of the producer means nothing to a consumer.
     _REPEATED: Final = "FAIL"
     _HARMLESS: Final = "property and will be ignored by this"
 
@@ -230,9 +230,14 @@ class ClientLog:
 
     def log(self, level: int, _format: str, facility: str, _client: str, message: str) -> None:
         """Log one line of librdkafka."""
-        quiet = facility == self._REPEATED or self._HARMLESS in message
+        level = logging.DEBUG if facility == self._REPEATED or self._HARMLESS in message else level
         with contextlib.suppress(Exception):  # see the class: a broken log must not cost records
-            self._log.log(logging.DEBUG if quiet else level, "librdkafka", facility=facility, message=message)
+            self._log.log(level, "librdkafka", facility=facility, message=without_body(message))
+
+
+def without_body(message: str) -> str:
+    """Return a message of librdkafka without the answer of a token endpoint, which may hold a token."""
+    return message.partition("{")[0].rstrip(": ")
 
 
 class _Silence:

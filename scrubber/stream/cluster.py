@@ -17,13 +17,15 @@ from typing import Any, Final, NamedTuple, Self
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AclOperation, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
-from scrubber.errors import FatalStreamError, RetriableStreamError, StreamError
-from scrubber.stream.clients import KafkaClients
+from scrubber.errors import FatalStreamError, RetriableStreamError
+from scrubber.stream.clients import KafkaClients, without_body
 from scrubber.stream.settings import StreamSettings
 
 TIMEOUT_SECS: Final = 10.0
 _ASK_SECS = 1.0  # metadata is asked for again and again: a refused password shows in between, not at the end
 _REFUSED = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED)  # noqa: SLF001 - the client's own names
+# An authentication error as well, but no broker was asked, and the token endpoint may come back.
+_NO_TOKEN = "OAUTHBEARER token"  # noqa: S105 - words of a message
 _MAX_MESSAGE_BYTES = "max.message.bytes"
 
 
@@ -66,9 +68,13 @@ class Cluster:
                 self._admin.list_topics(timeout=_ASK_SECS)
             except KafkaException as exception:
                 self._admin.poll(0)  # runs the callback that fills `_errors`
-                refused = any(error.code() in _REFUSED for error in self._errors)
-                if refused or time.monotonic() > deadline:
-                    raise self._in_words(refused=refused) from exception
+                refused = [error for error in self._errors if error.code() in _REFUSED and _NO_TOKEN not in error.str()]
+                if refused:
+                    message = f"the brokers refuse the credentials: {_told(refused[0])}"
+                    raise FatalStreamError(message, refused[0].name()) from exception
+                if time.monotonic() > deadline:
+                    message = f"no broker can be used: {self._guess()}"
+                    raise RetriableStreamError(message, exception.args[0].name()) from exception
                 time.sleep(0.1)  # a broker that hangs up at once must not be asked in a busy loop
             else:
                 return self
@@ -172,28 +178,21 @@ class Cluster:
                 return Refusal.FORBIDDEN
             raise _retriable(exception) from exception
 
-    def _in_words(self, *, refused: bool) -> StreamError:
+    def _guess(self) -> str:
+        """What librdkafka told while it tried, and what usually is behind it (tried out on Kafka 4.1)."""
         told = [_told(error) for error in self._errors if error.code() != KafkaError._ALL_BROKERS_DOWN]  # noqa: SLF001
-        if refused:
-            reasons = [_told(error) for error in self._errors if error.code() in _REFUSED]
-            return FatalStreamError(f"the brokers refuse the credentials: {reasons[0]}", "_AUTHENTICATION")
-        return RetriableStreamError(f"no broker can be used: {_guess(told, self._protocol)}", "_TRANSPORT")
-
-
-def _guess(told: Sequence[str], protocol: str) -> str:
-    """What librdkafka told while it tried, and what usually is behind it (tried out on Kafka 4.1)."""
-    if not told:
-        return f"they hang up without a word; is {protocol} (kafka.security.protocol) what the listener speaks?"
-    if "certificate verify failed" in (text := " ".join(told)):
-        return "their certificate cannot be verified; is kafka.security.tls.ca_file the authority that signed it?"
-    if "alert" in text and "certificate" in text:
-        return "they refuse the certificate of this worker, or miss one; see kafka.security.tls.cert_file"
-    return told[-1]
+        if not told:
+            return f"they hang up without a word; is {self._protocol} (kafka.security.protocol) what they speak?"
+        if "certificate verify failed" in (text := " ".join(told)):
+            return "their certificate cannot be verified; is kafka.security.tls.ca_file the authority that signed it?"
+        if "alert" in text and "certificate" in text:
+            return "they refuse the certificate of this worker, or miss one; see kafka.security.tls.cert_file"
+        return told[-1]
 
 
 def _told(error: KafkaError) -> str:
-    """The text without the client's state (`(after 5ms in state ...)`)."""
-    return str(error.str()).partition(" (after ")[0]
+    """The text without the client's state (`(after 5ms in state ...)`) and without a token endpoint's answer."""
+    return without_body(error.str()).partition(" (after ")[0]
 
 
 def _allowed(operations: Sequence[AclOperation] | None) -> frozenset[str] | None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import threading
 import time
 import uuid
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import yaml
 from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation, AdminClient, NewTopic, ResourceType
 
+from scrubber.config import load
 from scrubber.errors import FatalStreamError, RetriableStreamError
 from scrubber.stream.admin import create_missing, examine, output_limits, prepare, verify
 from scrubber.stream.clients import KafkaClients
@@ -292,5 +298,66 @@ def test_what_is_wrong_with_certificates_is_said_in_words(secure_kafka, topic):
     assert "kafka.security.tls.cert_file" in told(mtls, "ssl.certificate.location", "ssl.key.location")
     assert "PLAINTEXT broker listener" in told({**mtls, "bootstrap.servers": secure_kafka.bootstrap})
     plain = {"bootstrap.servers": scram["bootstrap.servers"], "security.protocol": "PLAINTEXT"}
-    assert "is PLAINTEXT (kafka.security.protocol) what the listener speaks?" in told(plain)
+    assert "is PLAINTEXT (kafka.security.protocol) what they speak?" in told(plain)
     assert "refuse the credentials" in told({**scram, "sasl.mechanism": "PLAIN"})
+
+
+class TokenEndpoint(ThreadingHTTPServer):
+    """Gives unsigned tokens for one subject, which Kafka's handler for tests takes, to one client."""
+
+    def __init__(self, secret):
+        super().__init__(("127.0.0.1", 0), TokenHandler)
+        self.wanted = "Basic " + base64.b64encode(f"scrubber-client:{secret}".encode()).decode()
+        self.url = f"http://127.0.0.1:{self.server_port}/token"
+
+    @property
+    def token(self):
+        now = int(time.time())
+        parts = {"alg": "none"}, {"sub": "scrubber", "iat": now, "exp": now + 300}
+        return ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode() for p in parts) + "."
+
+
+class TokenHandler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        known = self.headers["authorization"] == self.server.wanted
+        answer = json.dumps({"access_token": self.server.token, "expires_in": 300, "token_type": "Bearer"}).encode()
+        self.send_response(200 if known else 401)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def token_endpoint():
+    with TokenEndpoint("made-up-secret") as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.kafka
+def test_client_credentials_get_a_token_and_are_never_printed(secure_kafka, topic, token_endpoint, tmp_path, capfd):
+    def told(secret):
+        oauth = {"token_endpoint_url": token_endpoint.url, "client_id": "scrubber-client", "client_secret": secret}
+        security = {
+            "protocol": "SASL_SSL",
+            "sasl": {"mechanism": "OAUTHBEARER", "oauth": oauth},
+            "tls": {"ca_file": str(secure_kafka.security.authority)},
+        }
+        kafka = {"bootstrap_servers": secure_kafka.security.listeners["OAUTH"], "group_id": "g", "security": security}
+        file = tmp_path / "scrubber.yaml"
+        file.write_text(yaml.safe_dump({"kafka": kafka, "routes": [{"topics": [topic]}]}))
+        return [problem.message for problem in verify(load(file, {}).stream, timeout_secs=2)]
+
+    assert told("made-up-secret") == []
+    (message,) = told("another-secret")
+    assert "Failed to acquire SASL OAUTHBEARER token" in message
+    printed = message + "".join(capfd.readouterr())
+    assert token_endpoint.token.partition(".")[0] not in printed
+    assert "another-secret" not in printed
