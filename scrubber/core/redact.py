@@ -36,8 +36,12 @@ class Redacted(NamedTuple):
     """The output, what was done, and where in the output (bytes) lies what was put there or kept on purpose."""
 
     text: bytes
+    layout: Format
     redactions: list[Redaction]
     placed: list[tuple[int, int]]
+
+
+_Spliced = tuple[bytes, list[Redaction], list[tuple[int, int]]]
 
 
 class Claim(NamedTuple):
@@ -58,10 +62,10 @@ def redact(
     claims = list(accepted(text, layout, findings, policy, place))
     if not claims:
         return None
-    redacted = _splice(text, _edits(text, claims), numbering, place)
+    output, redactions, placed = _splice(text, _edits(text, claims), numbering, place)
     if any(claim.token.kind is Kind.KEY for claim in claims):
-        return _rename(redacted, layout, place)
-    return redacted
+        redactions = list(_renamed(redactions, output, placed, layout, place))
+    return Redacted(output, layout, redactions, placed)
 
 
 def accepted(
@@ -109,7 +113,9 @@ def _claim(text: bytes, finding: Finding, token: Token, policy: Policy, place: s
         raise RecordError(Reason.POLICY_DROP)
     if action.scope == "field":
         start, end = token.start, token.end
-    return Claim(finding._replace(start=start, end=end), token, action)
+    if (start, end) != finding[:2]:
+        finding = finding._replace(start=start, end=end)
+    return Claim(finding, token, action)
 
 
 def _edits(text: bytes, claims: Sequence[Claim]) -> list[tuple[Piece, Claim]]:
@@ -128,7 +134,7 @@ def _edits(text: bytes, claims: Sequence[Claim]) -> list[tuple[Piece, Claim]]:
     return edits
 
 
-def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Numbering, place: str) -> Redacted:
+def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Numbering, place: str) -> _Spliced:
     """Put the replacements in. Counts code points from one edit to the next: linear, however many there are."""
     parts: list[bytes] = []
     redactions: list[Redaction] = []
@@ -146,16 +152,16 @@ def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Number
         width, out_width = _code_points(text[start:end]), _code_points(replacement)
         redactions.append(
             Redaction(
-                path=join_path(place, token.path),
-                label=finding.label,
-                start=read,
-                end=read + width,
-                out_start=written,
-                out_end=written + out_width,
-                score=finding.score,
-                detector=finding.detector,
-                rule=finding.rule,
-                action=action.name,
+                join_path(place, token.path),
+                finding.label,
+                read,
+                read + width,
+                written,
+                written + out_width,
+                finding.score,
+                finding.detector,
+                finding.rule,
+                action.name,
             )
         )
         written_bytes += len(gap)
@@ -163,7 +169,7 @@ def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Number
         written_bytes += len(replacement)
         read, written, done = read + width, written + out_width, end
     parts.append(text[done:])
-    return Redacted(b"".join(parts), redactions, placed)
+    return b"".join(parts), redactions, placed
 
 
 def _written(replacement: str, kind: Kind) -> bytes:
@@ -174,15 +180,14 @@ def _written(replacement: str, kind: Kind) -> bytes:
     return quoted if kind is Kind.BARE else quoted[1:-1]
 
 
-def _rename(redacted: Redacted, layout: Format, place: str) -> Redacted:
-    """Take the paths from the output: a key that was redacted must not stand in them."""
-    tokens = list(layout.tokens(redacted.text, redacted.placed))
+def _renamed(
+    redactions: Sequence[Redaction], output: bytes, placed: Sequence[tuple[int, int]], layout: Format, place: str
+) -> Iterator[Redaction]:
+    """Yield `redactions` with paths taken from the output: a key that was redacted must not stand in them."""
+    tokens = list(layout.tokens(output, placed))
     ends = [token.end for token in tokens]
-    renamed = [
-        redaction._replace(path=join_path(place, tokens[bisect_right(ends, start)].path))
-        for redaction, (start, _) in zip(redacted.redactions, redacted.placed, strict=True)
-    ]
-    return redacted._replace(redactions=renamed)
+    for redaction, (start, _) in zip(redactions, placed, strict=True):
+        yield redaction._replace(path=join_path(place, tokens[bisect_right(ends, start)].path))
 
 
 def _value(text: bytes, start: int, end: int, kind: Kind) -> str:

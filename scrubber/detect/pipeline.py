@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from scrubber.core.audit import AuditTrail
-from scrubber.core.formats import format_of
 from scrubber.core.keys import KeyRing
 from scrubber.core.levels import level_of
 from scrubber.core.policy import Policy
@@ -103,7 +102,7 @@ class Scrubber:
                 return self._quarantine.seal(record, result, stamp.policy.digest)
             redactions += result.redactions
             if self._keys is not None:
-                fingerprints += _fingerprints(part.text, result.redactions, stamp.trail)
+                fingerprints += _fingerprints(part.text, result, stamp.trail)
             if part.slot == _VALUE:
                 value = result.text
             elif part.slot == _KEY:
@@ -161,12 +160,13 @@ def _scrubbed(text: bytes, result: Redacted | Reason | None) -> ScrubbedText:
     return ScrubbedText(result.text, result.redactions)
 
 
-def _fingerprints(text: bytes, redactions: Sequence[Redaction], trail: AuditTrail) -> list[str | None]:
+def _fingerprints(text: bytes, result: Redacted, trail: AuditTrail) -> list[str | None]:
     """Return a keyed hash of each redacted value; equal values are equal however they are escaped."""
     characters = text.decode()
-    values = [characters[redaction.start : redaction.end].encode() for redaction in redactions]
-    if format_of(text).structured:
+    values = [characters[redaction.start : redaction.end].encode() for redaction in result.redactions]
+    if result.layout.structured:
         values = Decoded(values).texts
     return [
-        trail.fingerprint(redaction.label, value.decode()) for redaction, value in zip(redactions, values, strict=True)
+        trail.fingerprint(redaction.label, value.decode())
+        for redaction, value in zip(result.redactions, values, strict=True)
     ]

@@ -107,12 +107,13 @@ def _redact(part: Part, findings: Sequence[Finding], numbering: Numbering) -> Re
 
 
 def _is_clean(part: Part, result: Redacted, residual: Sequence[Finding]) -> bool:
-    layout = format_of(part.text)
-    if layout.structured and not layout.fits(result.text):
+    if result.layout.structured and not result.layout.fits(result.text):
         return False
+    if not residual:
+        return True
     ends = [end for _, end in result.placed]
     outside = [finding for finding in residual if not _is_ours(result, ends, finding)]
-    return not list(accepted(result.text, layout, outside, part.policy, part.place))
+    return not list(accepted(result.text, result.layout, outside, part.policy, part.place))
 
 
 def _without_our_words(result: Redacted) -> bytes:

@@ -55,23 +55,23 @@ class Json:
         spans = iter(wanted if wanted is not None else [(0, len(text))])
         start, end = next(spans, (0, 0))
         steps: list[str | int] = []
+        in_array = False
         for match in _NEXT.finditer(text):
-            group = match.lastindex
+            group, after = match.lastindex, match.end()
             if group == _MARK:
-                _move(steps, match[_MARK])
+                in_array = _move(steps, match[_MARK])
                 continue
-            if group != _COLON and match.end() <= start:
-                _count(steps, text, match.end())
-                continue
-            for kind, (token_start, token_end) in _tokens(match, group, steps):
-                while end <= token_start:
-                    following = next(spans, None)
-                    if following is None:
-                        return
-                    start, end = following
-                if start < token_end:
-                    yield Token(token_start, token_end, _path(steps), kind)
-            _count(steps, text, match.end())
+            if after > start or group == _COLON:
+                for kind, (token_start, token_end) in _tokens(match, group, steps):
+                    while end <= token_start:
+                        following = next(spans, None)
+                        if following is None:
+                            return
+                        start, end = following
+                    if start < token_end:
+                        yield Token(token_start, token_end, _path(steps), kind)
+            if in_array and text[after - 1] == _COMMA:
+                _move(steps, b",")
 
 
 def is_json(text: bytes) -> bool:
@@ -117,25 +117,19 @@ def _tokens(
         yield Kind.BARE, match.span(_NUMBER)
 
 
-def _count(steps: list[str | int], text: bytes, end: int) -> None:
-    """Count an element of an array that ended with its comma."""
-    if steps and isinstance(steps[-1], int) and text[end - 1] == _COMMA:
-        steps[-1] += 1
-
-
-def _move(steps: list[str | int], mark: bytes) -> None:
-    """Follow one bracket or comma. In an object the last step is the latest key, in an array the index."""
+def _move(steps: list[str | int], mark: bytes) -> bool:
+    """Follow one bracket or comma. In an object the last step is the latest key, in an array (True) the index."""
     if mark == b"{":
         steps.append("")
     elif mark == b"[":
         steps.append(0)
     elif not steps:
-        return
-    elif mark == b",":
-        if isinstance(steps[-1], int):
-            steps[-1] += 1
-    else:
+        return False
+    elif mark != b",":
         steps.pop()
+    elif isinstance(steps[-1], int):
+        steps[-1] += 1
+    return bool(steps) and isinstance(steps[-1], int)
 
 
 def _path(steps: Sequence[str | int]) -> str:
