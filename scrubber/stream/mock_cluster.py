@@ -151,6 +151,8 @@ class _Library:
         self._lib = ctypes.CDLL(_find_library())
         handle, number, text = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
         new_client = self._function("rd_kafka_new", handle, number, handle, text, ctypes.c_size_t)
+        new_settings = self._function("rd_kafka_conf_new", handle)
+        set_setting = self._function("rd_kafka_conf_set", number, handle, text, text, text, ctypes.c_size_t)
         new_cluster = self._function("rd_kafka_mock_cluster_new", handle, handle, number)
         addresses = self._function("rd_kafka_mock_cluster_bootstraps", text, handle)
         rebalance_delay = self._function("rd_kafka_mock_group_initial_rebalance_delay_ms", None, handle, ctypes.c_int32)
@@ -169,7 +171,10 @@ class _Library:
         self._rtt = self._function("rd_kafka_mock_broker_set_rtt", number, handle, ctypes.c_int32, number)
 
         error = ctypes.create_string_buffer(512)
-        client = new_client(0, None, error, len(error))  # a producer that nobody uses: the cluster lives in its threads
+        settings = new_settings()
+        set_setting(settings, b"log_level", b"3", error, len(error))  # or it warns that it has no brokers to ask
+        # A producer that nobody uses: the cluster lives in its threads.
+        client = new_client(0, settings, error, len(error))
         if not client:
             raise OSError(error.value.decode())
         self._cluster = new_cluster(client, brokers)

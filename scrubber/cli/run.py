@@ -1,0 +1,71 @@
+"""`scrubber run`: the worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+import structlog
+
+from scrubber import logs
+from scrubber.cli.exits import Exit
+from scrubber.cli.wiring import open_detectors, worker_engine
+from scrubber.config import load
+from scrubber.stream import admin
+from scrubber.stream.clients import KafkaClients
+from scrubber.stream.runner import Runner
+from scrubber.telemetry import LogTelemetry
+
+
+@click.command
+@click.option("--config", "file", required=True, type=click.Path(path_type=Path), help="Configuration file (YAML).")
+def command(file: Path) -> int:
+    """Scrub Kafka topics until stopped.
+
+    SIGTERM or SIGINT: finish what is in flight, commit it, leave the group, end with 0. A second one: end at once.
+    """
+    config = load(file, os.environ)
+    logs.set_up(config.logging)
+    telemetry = LogTelemetry(structlog.get_logger("scrubber"))
+    with open_detectors(config.model, telemetry) as detectors:
+        engine = worker_engine(config, detectors)
+        stopping = Signals()
+        stopping.listen()
+        limits = admin.prepare(config.stream, telemetry, give_up=stopping.seen.is_set)
+        clients = KafkaClients(config.stream)
+        runner = Runner(config.stream, clients, engine.scrub, seal=engine.seal, limits=limits, telemetry=telemetry)
+        stopping.tell(runner)
+        runner.run()
+    return Exit.OK
+
+
+class Signals:
+    """The first SIGTERM or SIGINT stops the worker, the second ends the process."""
+
+    def __init__(self) -> None:
+        self.seen = threading.Event()
+        self._name = ""
+        self._runner: Runner | None = None
+
+    def listen(self) -> None:
+        """Take over both signals."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._take)
+
+    def tell(self, runner: Runner) -> None:
+        """Stop this runner from now on, also for a signal that came before there was one."""
+        self._runner = runner
+        if self.seen.is_set():
+            runner.stop(self._name)
+
+    def _take(self, number: int, _frame: FrameType | None) -> None:
+        if self.seen.is_set():
+            os._exit(Exit.INTERRUPTED)
+        self._name = signal.Signals(number).name
+        self.seen.set()
+        if self._runner is not None:
+            self._runner.stop(self._name)

@@ -1,0 +1,124 @@
+"""Joins the rooms: from a checked configuration to the one callable that scrubs.
+
+`run`, `pipe`, `demo` and the others all get their engine here, so that the same text has the same answer everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from scrubber.config import Config, ModelSection
+from scrubber.config.sources import read_yaml
+from scrubber.core.keys import NO_KEYS, KeyRing
+from scrubber.core.policy import Policy
+from scrubber.core.quarantine import Quarantine
+from scrubber.core.records import Quarantined, Record
+from scrubber.detect.detector import Detector
+from scrubber.detect.gliner.loader import load_gliner
+from scrubber.detect.options import ModelOptions
+from scrubber.detect.pipeline import Scrubber
+from scrubber.detect.rules.load import builtin_rules
+from scrubber.detect.rules.tier import RuleTier
+from scrubber.detect.texts import TextPipeline
+from scrubber.detect.worker import DeviceWorker
+from scrubber.errors import ConfigError, Problem, Reason
+from scrubber.policies import PRESETS, load_policy
+from scrubber.stream.outbox import Seal
+from scrubber.stream.routes import RouteTable
+from scrubber.telemetry import Fanout, Telemetry
+
+SILENT = Fanout(())
+
+
+class Engine(NamedTuple):
+    """What scrubs, and what seals a record that cannot be written."""
+
+    scrub: Scrubber
+    seal: Seal
+
+
+def load_policies(config: Config) -> dict[str, Policy]:
+    """Return the policy of each name that a route uses; raises `ConfigError` with every problem of all of them."""
+    policies: dict[str, Policy] = {}
+    problems: list[Problem] = []
+    for name in sorted({route.policy for route in config.stream.routes}):
+        try:
+            policies[name] = _load_policy(name, config.policies, config.keys)
+        except ConfigError as error:
+            problems += [problem._replace(path=f"policies.{name}.{problem.path}") for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
+    return policies
+
+
+def read_policy(name_or_file: str, keys: KeyRing = NO_KEYS) -> Policy:
+    """Return a preset, or the policy in a file (anything with a dot or a slash); raises `ConfigError`."""
+    if name_or_file in PRESETS or not set("./") & set(name_or_file):
+        return load_policy(name_or_file, keys)
+    return load_policy(read_yaml(Path(name_or_file)), keys)
+
+
+@contextmanager
+def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterator[tuple[Detector, ...]]:
+    """Load and warm up what looks for things without a shape, behind the thread that owns the device.
+
+    Raises `ConfigError` where the model or an extra that it needs is missing.
+    """
+    if model.kind == "none":
+        yield ()
+        return
+    if model.path is None:
+        raise ConfigError([Problem("model.path", "is missing", "the folder of the model")])
+    options = ModelOptions(model.device, model.dtype, max_batch_tokens=model.max_batch_tokens)
+    worker = DeviceWorker(
+        load_gliner(Path(model.path), options, revision=model.revision or "", observe=telemetry.emit), telemetry.emit
+    )
+    try:
+        worker.warm_up()
+        yield (worker,)
+    finally:
+        worker.close()
+
+
+def worker_engine(config: Config, detectors: Sequence[Detector]) -> Engine:
+    """Return the engine of `scrubber run`: the policy of a record is the one of its topic's route."""
+    policies = load_policies(config)
+    routes = RouteTable(config.stream.routes)
+    scoped: dict[str, Policy] = {}
+
+    def policy_for(topic: str) -> Policy:
+        if topic not in scoped:
+            scoped[topic] = policies[routes.route(topic).policy].scoped(topic)
+        return scoped[topic]
+
+    return _engine(policy_for, Quarantine(config.quarantine_keys), detectors, config.keys)
+
+
+def single_policy_engine(
+    policy: Policy, detectors: Sequence[Detector] = (), quarantine_keys: KeyRing = NO_KEYS, keys: KeyRing = NO_KEYS
+) -> Engine:
+    """Return an engine with one policy for everything: for text that comes from no topic."""
+    return _engine(lambda _topic: policy, Quarantine(quarantine_keys), detectors, keys)
+
+
+def _engine(
+    policy_for: Callable[[str], Policy], quarantine: Quarantine, detectors: Sequence[Detector], keys: KeyRing
+) -> Engine:
+    pipeline = TextPipeline(RuleTier(builtin_rules()), detectors)
+    scrubber = Scrubber(pipeline, policy_for, quarantine=quarantine, keys=keys if len(keys) else None)
+
+    def seal(record: Record, reason: Reason, *, with_payload: bool = True) -> Quarantined:
+        return quarantine.seal(record, reason, policy_for(record.topic).digest, with_payload=with_payload)
+
+    return Engine(scrubber, seal)
+
+
+def _load_policy(name: str, files: Mapping[str, Path], keys: KeyRing) -> Policy:
+    if name in files:
+        return load_policy(read_yaml(files[name]), keys)
+    if name in PRESETS:
+        return load_policy(name, keys)
+    raise ConfigError([Problem("", f"no policy is called {name!r}", f"presets are {', '.join(PRESETS)}")])
