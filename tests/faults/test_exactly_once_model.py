@@ -116,7 +116,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         if name in self.workers:
             self.guarded(name, getattr(self.workers[name], step))
 
-    def guarded(self, name: str, action) -> None:  # noqa: ANN001
+    def guarded(self, name: str, action) -> None:
         """A fatal error ends the worker's process in good order, a crash without any."""
         try:
             action()
