@@ -1,0 +1,151 @@
+"""Worker processes (`scrubber run`) to hurt: killed, stopped, frozen, and started again as by a supervisor."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from confluent_kafka.admin import AdminClient
+
+from tests.faults.job import PLANTED, Job
+from tests.faults.verify import lag
+
+SCRUBBER = Path(sys.executable).with_name("scrubber")
+LOG_TAIL_LINES = 30
+STOP_SECS = 60
+
+
+class Ended(NamedTuple):
+    """How a worker ended: exit code, or minus the signal."""
+
+    worker: str
+    code: int
+
+
+class Fleet:
+    """Workers named `w0`, `w1`, ... of one job; whatever happens, none of them outlives the `with` block.
+
+    Args:
+        job: what they work on.
+        folder: for configurations and logs.
+        bootstrap: the address that workers use, where it is not the job's.
+    """
+
+    def __init__(self, job: Job, folder: Path, *, bootstrap: str | None = None) -> None:
+        self.job = job
+        self.ended: list[Ended] = []
+        self._folder = folder
+        self._bootstrap = bootstrap
+        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._strays: list[subprocess.Popen[bytes]] = []
+        self._admin = AdminClient({"bootstrap.servers": job.bootstrap, "log_level": 0})
+
+    @property
+    def names(self) -> list[str]:
+        """The workers that should be running."""
+        return list(self._workers)
+
+    def start(self, worker: str) -> None:
+        """Start a worker, or its replacement."""
+        config = self.job.write_config(self._folder, worker, self._bootstrap)
+        with self._log(worker).open("ab") as log:
+            self._workers[worker] = subprocess.Popen(
+                [SCRUBBER, "run", "--config", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+
+    def start_all(self, count: int) -> Self:
+        """Start that many."""
+        for number in range(count):
+            self.start(f"w{number}")
+        return self
+
+    def kill(self, worker: str) -> None:
+        """SIGKILL; `supervise` starts it again."""
+        self._workers[worker].kill()
+        self._workers[worker].wait()
+
+    def stop(self, worker: str) -> None:
+        """SIGTERM, and wait until it has drained."""
+        self._workers[worker].terminate()
+        self._workers[worker].wait(STOP_SECS)
+
+    def retire(self, worker: str) -> None:
+        """Stop a worker for good."""
+        self.stop(worker)
+        self.ended.append(Ended(worker, self._workers.pop(worker).returncode))
+
+    def freeze(self, worker: str) -> subprocess.Popen[bytes]:
+        """SIGSTOP; it is out of the fleet from now on. The caller thaws it with SIGCONT."""
+        frozen = self._workers.pop(worker)
+        self._strays.append(frozen)
+        frozen.send_signal(signal.SIGSTOP)
+        return frozen
+
+    def supervise(self) -> None:
+        """Note who has ended, and start each of them again."""
+        for worker, process in list(self._workers.items()):
+            if process.poll() is not None:
+                self.ended.append(Ended(worker, process.returncode))
+                self.start(worker)
+
+    def run_for(self, secs: float) -> None:
+        """Supervise for that long."""
+        deadline = time.monotonic() + secs
+        while time.monotonic() < deadline:
+            self.supervise()
+            time.sleep(0.1)
+
+    def until(self, condition: Callable[[], bool], secs: float = 120) -> None:
+        """Supervise until the condition holds."""
+        deadline = time.monotonic() + secs
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {secs} s in vain; {self.ended}\n{self.log_tail()}"
+            self.supervise()
+            time.sleep(0.2)
+
+    def until_done(self, records: int, secs: float = 120) -> None:
+        """Supervise until the group has committed everything, then stop all workers."""
+        self.until(lambda: lag(self._admin, self.job, records) == 0, secs)
+        for worker in self.names:
+            self.retire(worker)
+
+    def until_at_work(self, records: int = 200) -> None:
+        """Supervise until that many records are committed."""
+        self.until(lambda: lag(self._admin, self.job, 0) <= -records)
+
+    def codes(self) -> set[int]:
+        """Every way in which workers have ended so far."""
+        return {each.code for each in self.ended}
+
+    def log_tail(self) -> str:
+        """The end of every worker's log."""
+        tails = []
+        for file in sorted(self._folder.glob("*.log")):
+            lines = file.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+            tails.append("\n".join([f"--- {file.stem} ---", *lines]))
+        return "\n".join(tails)
+
+    def has_logged_raw_values(self) -> bool:
+        """Whether a planted value is in any worker's log."""
+        return any(PLANTED in file.read_bytes() for file in self._folder.glob("*.log"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in [*self._workers.values(), *self._strays]:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+
+    def _log(self, worker: str) -> Path:
+        return self._folder / f"{worker}.log"
