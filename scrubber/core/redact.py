@@ -174,10 +174,9 @@ def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Number
 
 def _written(replacement: str, kind: Kind) -> bytes:
     """Return `replacement` as it may stand in a token of `kind`."""
-    if kind is Kind.TEXT:
-        return replacement.encode()
-    quoted = orjson.dumps(replacement)
-    return quoted if kind is Kind.BARE else quoted[1:-1]
+    if kind in _ESCAPED:
+        return orjson.dumps(replacement)[1:-1]
+    return orjson.dumps(replacement) if kind is Kind.BARE else replacement.encode()
 
 
 def _renamed(
@@ -187,7 +186,8 @@ def _renamed(
     tokens = list(layout.tokens(output, placed))
     ends = [token.end for token in tokens]
     for redaction, (start, _) in zip(redactions, placed, strict=True):
-        yield redaction._replace(path=join_path(place, tokens[bisect_right(ends, start)].path))
+        index = bisect_right(ends, start)  # past the last token where the replacement is empty
+        yield redaction._replace(path=join_path(place, tokens[index].path if index < len(tokens) else ""))
 
 
 def _value(text: bytes, start: int, end: int, kind: Kind) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scrubber.core.formats import Kind, Token, format_of
+from scrubber.core.formats import Format, Kind, Token, format_of
 from scrubber.core.policy import Policy
 from scrubber.core.redact import accepted, join_path
 from scrubber.core.spans import Finding, Rank
@@ -103,9 +103,24 @@ def _fields(index: int, part: Part, known: Sequence[Finding]) -> Iterator[_Field
     for claim in accepted(part.text, layout, known, part.policy, part.place):
         start, end = claim.finding.start, claim.finding.end
         masked[start:end] = b" " * (end - start)
+    for token in _prose(part, layout):
+        yield _Field(index, token, bytes(masked[token.start : token.end]))
+
+
+def _prose(part: Part, layout: Format) -> Iterator[Token]:
+    """Yield the tokens that a model reads; of a line, neighbours are one text, so that keys tell what values are."""
+    run: Token | None = None
     for token in layout.tokens(part.text):
-        if token.kind in (Kind.TEXT, Kind.STRING) and not _is_excluded(part, token):
-            yield _Field(index, token, bytes(masked[token.start : token.end]))
+        if token.kind not in (Kind.TEXT, Kind.STRING) or _is_excluded(part, token):
+            continue
+        if run is not None and token.kind is Kind.TEXT and run.end == token.start:
+            run = run._replace(end=token.end)
+            continue
+        if run is not None:
+            yield run
+        run = token
+    if run is not None:
+        yield run
 
 
 def _detect(fields: Sequence[_Field], detector: Detector, plan: Plan) -> list[list[Finding]]:

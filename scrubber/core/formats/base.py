@@ -12,6 +12,8 @@ class Kind(Enum):
 
     TEXT = auto()
     """Free text, as it is."""
+    META = auto()
+    """Text too, but such as no person writes: a time stamp, a host, a frame of a stack. No model reads it."""
     STRING = auto()
     """The inside of a JSON string: escapes count, quotes stay outside."""
     KEY = auto()

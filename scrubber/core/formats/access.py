@@ -1,0 +1,41 @@
+"""Access logs of web servers: common and combined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from scrubber.core.formats.base import Token
+from scrubber.core.formats.fields import Field, whole_line
+
+_QUOTED = rb'(?:[^"\\\n]++|\\.)*+'
+_LINE = re.compile(
+    rb"(?P<client>\S++) (?P<ident>\S++) (?P<user>[^\[\n]{1,256}?) \[(?P<timestamp>[^\]\n]{1,64})\] "
+    rb'"(?P<request>' + _QUOTED + rb')" (?P<status>\d{3}|-) (?P<size>\d++|-)'
+    rb'(?: "(?P<referer>' + _QUOTED + rb')" "(?P<agent>' + _QUOTED + rb')")?+(?P<rest>.*+)',
+    re.DOTALL,
+)
+
+
+class AccessLog:
+    """`192.0.2.1 - alice [01/Mar/2026:12:00:00 +0000] "GET / HTTP/1.1" 200 12 "referer" "agent"`."""
+
+    name = "access_log"
+    structured = False
+
+    def fits(self, text: bytes) -> bool:
+        """Whether `text` begins as such a line does."""
+        return b'] "' in text and _LINE.match(text) is not None
+
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+        """Yield the fields; none of them is prose."""
+        return whole_line(text, _fields(text))
+
+
+def _fields(text: bytes) -> Iterator[Field]:
+    match = _LINE.match(text)
+    assert match is not None, "A text that does not fit its format. This is a bug."
+    for name in _LINE.groupindex:
+        start, end = match.span(name)
+        if start >= 0:
+            yield Field(start, end, name, prose=name == "rest")

@@ -1,0 +1,74 @@
+"""syslog lines: RFC 5424, and RFC 3164 as daemons write it, with or without the priority."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from scrubber.core.formats.base import Token
+from scrubber.core.formats.fields import Field, whole_line
+
+_PARAMETER_VALUE = rb'"(?:[^"\\\]]++|\\.)*+"'
+_RFC5424 = re.compile(
+    rb"<(?P<priority>\d{1,3})>[1-9]\d?+ (?P<timestamp>\S++) (?P<host>\S++) (?P<app>\S++) (?P<process>\S++) "
+    rb"(?P<id>\S++) (?P<data>-|(?:\[[^\s=\]\"]++(?: [^\s=\]\"]++=" + _PARAMETER_VALUE + rb")*+\])++)"
+    rb"(?: (?P<message>.*+))?+",
+    re.DOTALL,
+)
+_PARAMETER = re.compile(rb'\[([^\s=\]"]++)|([^\s=\]"]++)="((?:[^"\\\]]++|\\.)*+)"')
+_RFC3164 = re.compile(
+    rb"(?:<(?P<priority>\d{1,3})>)?+"
+    rb"(?P<timestamp>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.,]*+(?:Z|[+\-]\d\d:?\d\d)) "
+    rb"(?P<host>[^\s:]++) (?P<app>[^\s:\[\]]++)(?:\[(?P<process>[^\]\s]*+)\])?+: ?(?P<message>.*+)",
+    re.DOTALL,
+)
+
+
+class Syslog5424:
+    """`<34>1 2026-03-01T12:00:00Z host app 12 ID [data key="value"] message`."""
+
+    name = "syslog5424"
+    structured = False
+
+    def fits(self, text: bytes) -> bool:
+        """Whether `text` has the header of RFC 5424."""
+        return text[:1] == b"<" and _RFC5424.fullmatch(text) is not None
+
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+        """Yield header, parameters (`data.ELEMENT.NAME`) and message."""
+        return whole_line(text, _fields(_RFC5424, text))
+
+
+class Syslog3164:
+    """`<34>Mar  1 12:00:00 host app[12]: message`, also with an RFC 3339 time."""
+
+    name = "syslog3164"
+    structured = False
+
+    def fits(self, text: bytes) -> bool:
+        """Whether `text` has the header that syslog daemons write."""
+        return _RFC3164.match(text) is not None
+
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+        """Yield header and message."""
+        return whole_line(text, _fields(_RFC3164, text))
+
+
+def _fields(pattern: re.Pattern[bytes], text: bytes) -> Iterator[Field]:
+    match = pattern.match(text)
+    assert match is not None, "A text that does not fit its format. This is a bug."
+    for name in pattern.groupindex:
+        start, end = match.span(name)
+        if name == "data" and start >= 0:
+            yield from _parameters(text, start, end)
+        elif start >= 0:
+            yield Field(start, end, name, prose=name == "message")
+
+
+def _parameters(text: bytes, start: int, end: int) -> Iterator[Field]:
+    element = ""
+    for match in _PARAMETER.finditer(text, start, end):
+        if match[1] is not None:
+            element = match[1].decode()
+        else:
+            yield Field(*match.span(3), f"data.{element}.{match[2].decode()}", prose=True)
