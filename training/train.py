@@ -22,7 +22,7 @@ from training import network
 from training.network import Encoder, Network, Row
 from training.sample import MAX_WIDTH, draw
 
-CHUNK: Final = 1536  # samples that are sorted by length together
+CHUNK: Final = 3072  # samples that are sorted by length together
 BATCH_TOKENS: Final = 2400
 MEAN_ROWS: Final = 22  # keeps the weight of a sample independent of its batch's size
 WARM_UP: Final = 300
@@ -37,14 +37,16 @@ LONG_DRAWN: Final = 2  # of the longer ones that a batch does not have, so many
 def batches(encoder: Encoder, seed: int, chunk: int) -> list[list[Row]]:
     """The batches of chunk number `chunk`: rows of like length together, in random order."""
     rows = [encoder.row(draw(seed, chunk * CHUNK + i)) for i in range(CHUNK)]
-    rows = sorted((r for r in rows if r.words), key=lambda r: (len(r.ids), len(r.words)))
+    rows = sorted((r for r in rows if r.words), key=lambda r: (len(r.ids) // 12, len(r.words)))
     done: list[list[Row]] = []
     current: list[Row] = []
+    longest = 0
     for row in rows:
-        if current and len(row.ids) * (len(current) + 1) > BATCH_TOKENS:
+        if current and max(len(row.ids), longest) * (len(current) + 1) > BATCH_TOKENS:
             done.append(current)
-            current = []
+            current, longest = [], 0
         current.append(row)
+        longest = max(longest, len(row.ids))
     done.append(current)
     Random(f"order/{seed}/{chunk}").shuffle(done)
     return done
@@ -106,7 +108,7 @@ class Run:
         self.seed, self.step, self.chunk, self.batch, self.seen, self.cpu_s = state["place"]
         return True
 
-    def checkpoint(self) -> dict[str, float]:
+    def checkpoint(self, *, validate: bool = True) -> dict[str, float]:
         """Write the state, then the averaged model beside it, and measure that on held-out templates."""
         place = [self.seed, self.step, self.chunk, self.batch, self.seen, self.cpu_s]
         weights = {n: p.detach().clone() for n, p in self.trained.items()}
@@ -116,7 +118,7 @@ class Run:
         self._load(self.average)
         self.net.write_back()
         network.save(self.gliner, self.folder / "model")
-        scores = self.validate()
+        scores = self.validate() if validate else {}
         self._load(weights)
         return scores
 
@@ -213,7 +215,7 @@ def main() -> None:
                 or (cooldown is not None and run.step >= sum(cooldown))
             )
             if finished or now - saved > args.checkpoint_minutes * 60:
-                say(**run.checkpoint())
+                say(**run.checkpoint(validate=not asked_to_stop))
                 saved = now
             if finished:
                 return
