@@ -15,7 +15,7 @@ def address(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) ->
 
 def international(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
     """An address with letters beyond ASCII, and only letters: no typographic quotes around it."""
-    if value.isascii():
+    if value.isascii() or b"." not in value.rpartition(b"@")[2]:
         return False
     try:
         text = value.decode("utf-8")

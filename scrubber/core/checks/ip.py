@@ -6,20 +6,26 @@ import ipaddress
 import re
 
 # A four-part version number stands behind such a word; an address does not.
-_VERSION_BEFORE = re.compile(
-    rb"(?:\b(?:v|ver|vers|version|release|rel|build|rev|revision|firmware|fw|driver|product|assembly|upgrade|package|sdk)"
-    rb"[\"']?[\s:=#/\"'(]{0,4}|/)$",
-    re.IGNORECASE,
+_VERSION_WORDS = tuple(
+    b"v ver vers version release rel build rev revision firmware fw driver product assembly upgrade package sdk".split()
 )
+_LETTERS = bytes(range(ord("a"), ord("z") + 1))
+_PACKETS = re.compile(rb"(?i)(?:^|[^a-z])(?:ip|tcp|udp|icmp|accept|connect|connection|socks|flags)(?:[^a-z]|$)|>")
+_WORD_AND_COLON = re.compile(rb"(?i)(?:^|[^\w:])(?:ipv?6|ip|addr|host|from|to|src|dst|peer|client):$")
 _PRODUCT_BEFORE = re.compile(rb"(?:^|[\s\"'(;,=])[A-Za-z][A-Za-z0-9._+\-]*/$")
 
 
 def ipv4(_value: bytes, text: bytes, start: int, end: int) -> bool:
-    """Whether four octets are an address: not a version number (`version 6.1.1.0`, `Chrome/99.0.1.2`)."""
+    """Whether four octets are an address: not a version number (`version 6.1.1.0`, `Chrome/99.0.1.2`), and with a fifth
+    number behind them (`192.0.2.1.443`) only where the talk is of packets.
+    """
     before = text[max(0, start - 40) : start]
     if before[-1:] == b"/":
         return not _is_product_version(before, text[end : end + 1])
-    return _VERSION_BEFORE.search(before) is None
+    word = before.rstrip(b" \t:=#\"'(").lower()
+    if word.endswith(_VERSION_WORDS) and word[len(word.rstrip(_LETTERS)) :] in _VERSION_WORDS:
+        return False
+    return text[end : end + 1] != b"." or not text[end + 1 : end + 2].isdigit() or _PACKETS.search(before) is not None
 
 
 def _is_product_version(before: bytes, after: bytes) -> bool:
@@ -27,9 +33,11 @@ def _is_product_version(before: bytes, after: bytes) -> bool:
     return _PRODUCT_BEFORE.search(before) is not None and after not in (b":", b"/")
 
 
-def ipv6(value: bytes, text: bytes, _start: int, end: int) -> bool:
-    """Whether `value` is an IPv6 address and not a piece of something longer, a time, or the unspecified address."""
+def ipv6(value: bytes, text: bytes, start: int, end: int) -> bool:
+    """Whether `value` is an IPv6 address and not a piece of something longer, or the address of nobody."""
     if text[end : end + 1] == b":" or value in (b"::", b"::1"):
+        return False
+    if text[start - 1 : start] == b":" and not _WORD_AND_COLON.search(text[max(0, start - 8) : start]):
         return False
     if len(value) < 6 and value.count(b":") < 3:
         return False

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, Self
+from itertools import accumulate
+from typing import Protocol, Self
 
 import hyperscan
 import re2
@@ -27,13 +28,8 @@ differ).
 """
 
 
-class Candidate(NamedTuple):
-    """Rule `rule` may hit in buffer `buffer`; the engine saw it end between `first` and `last` (byte offsets there)."""
-
-    buffer: int
-    rule: int
-    first: int
-    last: int
+Candidate = tuple[int, int, int, int]
+"""(buffer, rule, first, last): the rule may hit in the buffer; the engine saw it end between `first` and `last` there."""
 
 
 class Engine(Protocol):
@@ -88,20 +84,23 @@ class Vectorscan:
         return self._by_buffer(ends, buffers)
 
     def _by_buffer(self, ends: list[tuple[int, int]], buffers: Sequence[bytes]) -> list[Candidate]:
-        starts, position = [], 0
-        for buffer in buffers:
-            starts.append(position)
-            position += len(buffer) + 1
+        starts = list(accumulate((len(buffer) + 1 for buffer in buffers), initial=0))
         seen: dict[tuple[int, int], tuple[int, int]] = {}
+        index, start, stop = 0, 0, 0
         for end, rule in ends:
-            if end > position:  # the canary, or a rule that took it for text
-                continue
-            # The byte before the end is in the buffer, or it is the separator right behind it.
-            index = bisect_right(starts, end - 1) - 1
-            local = end - starts[index]
-            first, last = seen.get((index, rule), (local, local))
-            seen[index, rule] = (min(first, local), max(last, local))
-        return [Candidate(index, rule, first, last) for (index, rule), (first, last) in seen.items()]
+            if not start < end <= stop:
+                if end > starts[-1]:  # the canary, or a rule that took it for text
+                    continue
+                # The byte before the end is in the buffer, or it is the separator right behind it.
+                index = bisect_right(starts, end - 1) - 1
+                start, stop = starts[index], starts[index + 1]
+            local, key = end - start, (index, rule)
+            if key in seen:
+                first, last = seen[key]
+                seen[key] = (min(first, local), max(last, local))
+            else:
+                seen[key] = (local, local)
+        return [(index, rule, first, last) for (index, rule), (first, last) in seen.items()]
 
     def clone(self) -> Self:
         """The same database with a scratch of its own: two scans must not share one."""
@@ -138,7 +137,7 @@ class Re2Set:
             rules = self._set.Match(buffer + SEPARATOR + CANARY) or ()
             if self._canary not in rules:
                 raise DetectorFailed("RE2's set could not read a buffer: out of memory.")
-            found.extend(Candidate(index, rule, 0, len(buffer) + 1) for rule in rules if rule != self._canary)
+            found.extend((index, rule, 0, len(buffer) + 1) for rule in rules if rule != self._canary)
         return found
 
     def clone(self) -> Self:

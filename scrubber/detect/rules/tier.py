@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, Self
 import re2
 
 from scrubber.core.checks import Check, get_check
-from scrubber.detect.rules.engine import Candidate, Engine, Re2Set, Vectorscan
+from scrubber.detect.rules.engine import Engine, Re2Set, Vectorscan
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.rule import Near, Rule, digest
 from scrubber.detect.rules.selftest import failures
@@ -55,10 +55,9 @@ class RuleTier:
         skips.
         """
         found: list[list[RuleHit]] = [[] for _ in buffers]
-        for candidate in self._engine.candidates(buffers):
-            hits = self._matchers[candidate.rule].hits(buffers[candidate.buffer], candidate)
-            if hits:
-                found[candidate.buffer] += hits
+        matchers = self._matchers
+        for index, rule, first, last in self._engine.candidates(buffers):
+            found[index] += matchers[rule].hits(buffers[index], first, last)
         for hits in found:
             if len(hits) > 1:
                 hits.sort(key=_position)
@@ -109,16 +108,23 @@ class _Matcher:
         self._check: Check | None = get_check(rule.check) if rule.check else None
         self._near = _Surroundings(rule.near) if rule.near else None
 
-    def hits(self, text: bytes, candidate: Candidate) -> list[RuleHit]:
-        """All values in `text`. No match starts more than `reach` before the first end, or ends before it starts."""
-        position = 0 if self._reach is None else max(0, candidate.first - self._reach)
+    def hits(self, text: bytes, first: int, last: int) -> list[RuleHit]:
+        """All values in `text`. The engine's ends lie between `first` and `last`: no match starts more than `reach` before
+        the first of them, and none starts behind the last.
+        """
+        position = 0 if self._reach is None else max(0, first - self._reach)
+        search, check, near = self._search, self._check, self._near
         found, length = [], len(text)
-        while position < candidate.last:
-            spans = self._search(_UNANCHORED, text, position, length)
+        while position < last:
+            spans = search(_UNANCHORED, text, position, length)
             if spans[0][0] < 0:
                 break
             start, end = _value(spans)
-            if start < end and self._accepts(text, start, end):
+            if (
+                start < end
+                and (check is None or check(text[start:end], text, start, end))
+                and (near is None or near.accept(text, start, end))
+            ):
                 found.append(RuleHit(start, end, self.rule))
                 position = end
             elif self._retry or start == end:
@@ -127,11 +133,6 @@ class _Matcher:
             else:
                 position = end
         return found
-
-    def _accepts(self, text: bytes, start: int, end: int) -> bool:
-        if self._check is not None and not self._check(text[start:end], text, start, end):
-            return False
-        return self._near is None or self._near.accept(text, start, end)
 
 
 def _value(spans: Sequence[tuple[int, int]]) -> tuple[int, int]:

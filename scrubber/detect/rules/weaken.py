@@ -51,8 +51,8 @@ def _cut(node: Node, edge: int) -> tuple[Node | None, bool]:
             if not any(moved for _, moved in parts):
                 return node, False
             return (Alt(tuple(kept)) if len(kept) == len(parts) else None), True
-        case Seq(items):
-            return _cut_sequence(list(items), edge)
+        case Seq():
+            return _cut_sequence(_flat(node), edge)
 
 
 def _cut_sequence(items: list[Node], edge: int) -> tuple[Node | None, bool]:
@@ -62,6 +62,11 @@ def _cut_sequence(items: list[Node], edge: int) -> tuple[Node | None, bool]:
             # A boundary has no meaning once the repeat before it is cut; before anything else it keeps the form tight.
             inner, inner_moved = _cut_sequence(items[:-1] if edge else items[1:], edge)
             return (inner, True) if inner_moved else (Seq(tuple(items)), moved)
+        if len(items) > 2 and _is_boundary(items[edge]) and _is_optional(items[-2 if edge else 1]):
+            # The same for a boundary that is consumed: `(?:^|[^a-z])(?:...)?::` is `::`.
+            items = items[:-2] if edge else items[2:]
+            moved = True
+            continue
         cut, cut_moved = _cut(items[edge], edge)
         moved = moved or cut_moved
         if cut is not None:
@@ -69,6 +74,14 @@ def _cut_sequence(items: list[Node], edge: int) -> tuple[Node | None, bool]:
             return Seq(tuple(items)), moved
         items.pop(edge)
     return None, True
+
+
+def _is_boundary(node: Node) -> bool:
+    return isinstance(node, Alt) and all(isinstance(branch, Byte | At) for branch in node.branches)
+
+
+def _is_optional(node: Node) -> bool:
+    return isinstance(node, Repeat) and node.least == 0
 
 
 def _loosen(node: Node) -> Node:
@@ -96,7 +109,14 @@ def _shorten(node: Node) -> Node:
 
 
 def _flat(node: Node) -> list[Node]:
-    return [part for item in node.items for part in _flat(item)] if isinstance(node, Seq) else [node]
+    """The items of a sequence, those of its groups and sequences in their place."""
+    match node:
+        case Seq(items):
+            return [part for item in items for part in _flat(item)]
+        case Group(item):
+            return _flat(item)
+        case _:
+            return [node]
 
 
 def _telling(node: Node) -> int:
