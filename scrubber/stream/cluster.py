@@ -181,8 +181,8 @@ class Cluster:
     def _guess(self) -> str:
         """What librdkafka told while it tried, and what usually is behind it (tried out on Kafka 4.1)."""
         told = [_told(error) for error in self._errors if error.code() != KafkaError._ALL_BROKERS_DOWN]  # noqa: SLF001
-        if not told:
-            return f"they hang up without a word; is {self._protocol} (kafka.security.protocol) what they speak?"
+        if all("Disconnected" in text for text in told):
+            return f"they hang up; is {self._protocol} (kafka.security.protocol) what they speak?"
         if "certificate verify failed" in (text := " ".join(told)):
             return "their certificate cannot be verified; is kafka.security.tls.ca_file the authority that signed it?"
         if "alert" in text and "certificate" in text:

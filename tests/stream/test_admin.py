@@ -296,7 +296,9 @@ def test_what_is_wrong_with_certificates_is_said_in_words(secure_kafka, topic):
     scram, mtls = secure_kafka.security.scram("scrubber"), secure_kafka.security.mtls()
     assert "kafka.security.tls.ca_file" in told(scram, "ssl.ca.location")
     assert "kafka.security.tls.cert_file" in told(mtls, "ssl.certificate.location", "ssl.key.location")
-    assert "PLAINTEXT broker listener" in told({**mtls, "bootstrap.servers": secure_kafka.bootstrap})
+    assert "is SSL (kafka.security.protocol) what they speak?" in told(
+        {**mtls, "bootstrap.servers": secure_kafka.bootstrap}
+    )
     plain = {"bootstrap.servers": scram["bootstrap.servers"], "security.protocol": "PLAINTEXT"}
     assert "is PLAINTEXT (kafka.security.protocol) what they speak?" in told(plain)
     assert "refuse the credentials" in told({**scram, "sasl.mechanism": "PLAIN"})
