@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scrubber.config import Config, ModelSection
+from scrubber.config.rules import all_rules
 from scrubber.config.sources import read_yaml
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
@@ -21,7 +22,8 @@ from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.load import builtin_rules
-from scrubber.detect.rules.tier import RuleTier
+from scrubber.detect.rules.ready import ready_tier
+from scrubber.detect.rules.rule import Rule
 from scrubber.detect.texts import TextPipeline
 from scrubber.detect.worker import DeviceWorker
 from scrubber.errors import ConfigError, Problem, Reason
@@ -94,20 +96,26 @@ def worker_engine(config: Config, detectors: Sequence[Detector]) -> Engine:
             scoped[topic] = policies[routes.route(topic).policy].scoped(topic)
         return scoped[topic]
 
-    return _engine(policy_for, Quarantine(config.quarantine_keys), detectors, config.keys)
+    pipeline = TextPipeline(ready_tier(all_rules(config.rules)), detectors)
+    return _engine(pipeline, policy_for, Quarantine(config.quarantine_keys), config.keys)
 
 
 def single_policy_engine(
-    policy: Policy, detectors: Sequence[Detector] = (), quarantine_keys: KeyRing = NO_KEYS, keys: KeyRing = NO_KEYS
+    policy: Policy,
+    detectors: Sequence[Detector] = (),
+    *,
+    rules: tuple[Rule, ...] | None = None,
+    quarantine_keys: KeyRing = NO_KEYS,
+    keys: KeyRing = NO_KEYS,
 ) -> Engine:
-    """Return an engine with one policy for everything: for text that comes from no topic."""
-    return _engine(lambda _topic: policy, Quarantine(quarantine_keys), detectors, keys)
+    """Return an engine with one policy for everything: for text that comes from no topic. `rules` None: built-in."""
+    pipeline = TextPipeline(ready_tier(builtin_rules() if rules is None else rules), detectors)
+    return _engine(pipeline, lambda _topic: policy, Quarantine(quarantine_keys), keys)
 
 
 def _engine(
-    policy_for: Callable[[str], Policy], quarantine: Quarantine, detectors: Sequence[Detector], keys: KeyRing
+    pipeline: TextPipeline, policy_for: Callable[[str], Policy], quarantine: Quarantine, keys: KeyRing
 ) -> Engine:
-    pipeline = TextPipeline(RuleTier(builtin_rules()), detectors)
     scrubber = Scrubber(pipeline, policy_for, quarantine=quarantine, keys=keys if len(keys) else None)
 
     def seal(record: Record, reason: Reason, *, with_payload: bool = True) -> Quarantined:

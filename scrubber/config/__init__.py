@@ -17,9 +17,11 @@ from pydantic import SecretStr, ValidationError
 from scrubber.config import checks
 from scrubber.config.explain import explain, mended
 from scrubber.config.keys import decoded, key_file
+from scrubber.config.rules import all_rules
 from scrubber.config.schema import ConfigFile, KafkaSection, ModelSection, RouteSection, SecuritySection
 from scrubber.config.sources import ENVIRONMENT, Document, Variable, read, read_yaml
 from scrubber.core.keys import NO_KEYS, KeyRing
+from scrubber.detect.rules.ready import ready_tier
 from scrubber.errors import ConfigError, Problem
 from scrubber.logs import LogSettings
 from scrubber.policies import PRESETS, load_policy
@@ -33,12 +35,13 @@ __all__ = ["ENVIRONMENT", "Config", "ModelSection", "Variable", "json_schema", "
 class Config:
     """A configuration that is whole and checked.
 
-    `policies` maps the name of each policy of the user's own to its file. `quarantine_keys` is empty where the
-    quarantine topic gets coordinates only.
+    `policies` maps the name of each policy of the user's own to its file; `rules` are files with rules of their own.
+    `quarantine_keys` is empty where the quarantine topic gets coordinates only.
     """
 
     stream: StreamSettings
     policies: Mapping[str, Path]
+    rules: tuple[Path, ...]
     keys: KeyRing
     quarantine_keys: KeyRing
     model: ModelSection
@@ -72,6 +75,7 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
     config = Config(
         stream=stream,
         policies={name: folder / policy.file for name, policy in file.policies.items()},
+        rules=tuple(folder / name for name in file.rules),
         keys=keys,
         quarantine_keys=quarantine_keys,
         model=file.model,
@@ -81,7 +85,7 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
     problems = problems or rejected_by_librdkafka(stream)  # asked last: it would say again what is known
     # Without its key an action would be called wrong that is not.
     policy_problems = [] if key_problems else list(_policies(config))
-    return config, [*problems, *key_problems, *quarantine_problems, *policy_problems]
+    return config, [*problems, *key_problems, *quarantine_problems, *policy_problems, *_rules(config)]
 
 
 def _also_wrong(document: Document, error: ValidationError, told: list[Problem], folder: Path) -> list[Problem]:
@@ -212,6 +216,15 @@ def _policies(config: Config) -> Iterator[Problem]:
             load_policy(document, config.keys)
         except ConfigError as error:
             yield from (problem._replace(path=f"{at}.{problem.path}") for problem in error.problems)
+
+
+def _rules(config: Config) -> Iterator[Problem]:
+    """Compile and test the user's rules, only to see whether they can be."""
+    if config.rules:
+        try:
+            ready_tier(all_rules(config.rules))
+        except ConfigError as error:
+            yield from error.problems
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -313,6 +313,9 @@ class ConfigFile(Section):
     policies: dict[Text, PolicyFile] = {}
     """Policies of your own, by name."""
 
+    rules: list[Text] = []
+    """Files with rules of your own, relative to the configuration file. They come beside the built-in ones."""
+
     keys: KeysSection = KeysSection()
     """Keys for actions that need one."""
 

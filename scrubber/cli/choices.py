@@ -1,0 +1,72 @@
+"""What `pipe`, `detect` and `explain` all ask: which policy, rules, keys and model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scrubber.cli.wiring import Engine, open_detectors, read_policy, single_policy_engine
+from scrubber.config import ModelSection
+from scrubber.config.keys import with_key_options
+from scrubber.config.rules import all_rules
+from scrubber.core.keys import NO_KEYS, KeyRing
+from scrubber.core.policy import Policy
+from scrubber.detect.rules.rule import Rule
+
+_FILE = click.Path(path_type=Path)
+_OPTIONS = (
+    click.option("--policy", default="logs", show_default=True, metavar="NAME|FILE", help="Preset or policy file."),
+    click.option("--rules", metavar="FILE", type=_FILE, multiple=True, help="Rules of your own (YAML). Repeatable."),
+    click.option("--key", metavar="ID=FILE", multiple=True, help="Key for the policy's actions. Repeatable."),
+    click.option("--model", metavar="DIR", type=_FILE, help="GLiNER model to use beside the rules."),
+    click.option("--rules-only", is_flag=True, help="No model, whatever is the default."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A policy, rules and keys, read and checked, and the model that is still to be opened."""
+
+    policy: Policy
+    rules: tuple[Rule, ...]
+    keys: KeyRing
+    model: ModelSection
+
+    @contextmanager
+    def engine(self, quarantine_keys: KeyRing = NO_KEYS) -> Iterator[Engine]:
+        """Open what scrubs. Raises ConfigError."""
+        with open_detectors(self.model) as detectors:
+            yield single_policy_engine(
+                self.policy, detectors, rules=self.rules, quarantine_keys=quarantine_keys, keys=self.keys
+            )
+
+
+def with_choice(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options to a command, which gets them as `choice`."""
+
+    @wraps(command)
+    def chosen(
+        *,
+        policy: str,
+        rules: tuple[Path, ...],
+        key: tuple[str, ...],
+        model: Path | None,
+        rules_only: bool,
+        **others: Any,
+    ) -> int:
+        if model is not None and rules_only:
+            raise click.UsageError("--model and --rules-only exclude each other")
+        keys = with_key_options(NO_KEYS, key)
+        section = ModelSection(kind="gliner", path=str(model)) if model is not None else ModelSection()
+        choice = Choice(read_policy(policy, keys), all_rules(rules, "--rules"), keys, section)
+        return command(choice=choice, **others)
+
+    for option in reversed(_OPTIONS):
+        chosen = option(chosen)
+    return chosen

@@ -1,0 +1,90 @@
+"""Standard input and output of the commands that work line by line."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from scrubber.core.lines import Line, LineSplitter
+from scrubber.errors import ScrubberError
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+BLOCK_BYTES = 256 * 1024
+MAX_LINE_BYTES = 16 * 1024 * 1024
+
+
+def batches_of_lines(advance: Callable[[int], None]) -> Iterator[list[Line]]:
+    """Yield the lines of standard input as they come, many at once where many are there; `advance` gets their bytes."""
+    splitter = LineSplitter(MAX_LINE_BYTES)
+    for block in _blocks():
+        yield splitter.push(block)
+        advance(len(block))
+    yield splitter.end()
+
+
+def _blocks() -> Iterator[bytes]:
+    """Yield what is there as soon as something is there: a slow producer must not wait for a block to fill."""
+    while block := _read(BLOCK_BYTES):
+        parts, size = [block], len(block)
+        while size < BLOCK_BYTES and select.select([STDIN], [], [], 0)[0] and (more := _read(BLOCK_BYTES - size)):
+            parts.append(more)
+            size += len(more)
+        yield b"".join(parts)
+
+
+def _read(size: int) -> bytes:
+    try:
+        return os.read(STDIN, size)
+    except OSError as error:
+        raise ScrubberError(f"standard input cannot be read: {error.strerror}") from None
+
+
+class Output:
+    """A file to write to, by its descriptor. Nothing waits in a buffer: what `write` was given is on its way."""
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        self._name = name
+        self._descriptor = descriptor
+
+    def write(self, lines: Sequence[bytes]) -> None:
+        """Write `lines`. Raises BrokenPipeError where nobody reads standard output any more, else ScrubberError."""
+        rest = memoryview(b"".join(lines))
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            if isinstance(error, BrokenPipeError) and self._descriptor == STDOUT:
+                raise
+            raise ScrubberError(f"{self._name} cannot be written: {error.strerror}") from None
+
+
+def standard_output() -> Output:
+    """Return standard output."""
+    return Output("standard output", STDOUT)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int], None]]:
+    """Show how much of standard input is done, if standard error is a terminal and standard output is not."""
+    if not os.isatty(STDERR) or os.isatty(STDOUT):
+        yield lambda _size: None
+        return
+    columns = (TextColumn("scrubbing"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=_input_bytes())
+        yield lambda size: progress.advance(task, size)
+
+
+def _input_bytes() -> int | None:
+    """How long standard input is; None where that is not known, as of a pipe."""
+    try:
+        status = os.fstat(STDIN)
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
