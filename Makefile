@@ -37,7 +37,7 @@ lint: sync ## Formatting, lint rules, types, room borders, spelling
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) lint-imports
-	$(RUN) codespell scrubber tests README.md CHANGELOG.md
+	$(RUN) codespell scrubber docs README.md CHANGELOG.md
 	$(RUN) validate-pyproject pyproject.toml
 
 .PHONY: audit

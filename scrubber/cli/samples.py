@@ -40,7 +40,7 @@ TEMPLATES = {
         "Ticket 90{day}: please change my address from {email} to {email2}. You can call me on {phone}; the card "
         "{card} was charged twice."
     ),
-    "harmless": "2026-03-0{day} 10:1{day}:55 INFO gateway version 6.1.{day}.0 build 20260{day}11 up 8{day}s, 17 of 64 idle",
+    "harmless": "2026-03-0{day} 10:1{day}:55 INFO gateway version 6.1.{day}.0 build 20260{day}11, 17 of 64 idle",
 }
 
 

@@ -43,10 +43,10 @@ class ExactlyOnce(RuleBasedStateMachine):
             self.start(name)
             self.step(name, "work")
         for partition in range(PARTITIONS):
-            self.produce(partition, 4, bad=False)
+            self.produce(partition=partition, count=4, bad=False)
 
     @rule(partition=st.integers(0, PARTITIONS - 1), count=st.integers(1, 8), bad=st.booleans())
-    def produce(self, partition: int, count: int, bad: bool) -> None:
+    def produce(self, *, partition: int, count: int, bad: bool) -> None:
         for _ in range(count):
             number = self.produced[partition]
             word = "bad" if bad else "good"
@@ -101,7 +101,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         nth=st.integers(1, 6),
         applied=st.booleans(),
     )
-    def fault(self, call: str, fault: str, nth: int, applied: bool) -> None:
+    def fault(self, *, call: str, fault: str, nth: int, applied: bool) -> None:
         if fault == "abortable" and call == "commit_transaction":
             applied = False  # a broker never says so of a commit that took effect
         if fault != "unknown" and call in OTHER_CALLS:
@@ -109,7 +109,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.broker.fail(call, FAULTS[fault](), nth=nth, applied=applied)
 
     @rule(call=st.sampled_from(TRANSACTIONAL_CALLS), nth=st.integers(1, 6), applied=st.booleans())
-    def crash_at_call(self, call: str, nth: int, applied: bool) -> None:
+    def crash_at_call(self, *, call: str, nth: int, applied: bool) -> None:
         self.broker.crash_at(call, nth=nth, applied=applied)
 
     def step(self, name: str, step: str) -> None:

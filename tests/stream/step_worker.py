@@ -120,5 +120,6 @@ class StepWorker:
 def committed(broker: FakeBroker, topic: str) -> list[list[bytes]]:
     """Values of a topic in the read-committed view, one list for each partition."""
     return [
-        [entry.value or b"" for entry in broker.records(topic, number)] for number in range(broker.partition_count(topic))
+        [entry.value or b"" for entry in broker.records(topic, number)]
+        for number in range(broker.partition_count(topic))
     ]

@@ -99,7 +99,7 @@ def test_stopping_finishes_what_is_in_flight(broker):
         time.sleep(0.3)
         return scrub(chunk)
 
-    with running(Worker(broker, scrub=slow)) as worker:
+    with running(Worker(broker, scrub=slow)):
         assert started.wait(5)
     values = [value for values in committed(broker, CLEAN) for value in values]
     assert len(values) >= 10

@@ -15,7 +15,9 @@ from tests.stream.step_worker import AUDIT, CLEAN, GROUP, IN, QUARANTINE, StepWo
 def broker():
     made = new_broker(partitions=1)
     for number in range(4):
-        made.append(IN, b"good %d" % number, key=b"k", headers=[("h", b"1"), ("empty", None)], timestamp_ms=1_700 + number)
+        made.append(
+            IN, b"good %d" % number, key=b"k", headers=[("h", b"1"), ("empty", None)], timestamp_ms=1_700 + number
+        )
     made.append(IN, b"bad 4")
     return made
 
@@ -89,10 +91,7 @@ def test_a_fenced_worker_ends_instead_of_fencing_back(broker):
     broker.append(IN, b"good 5")
     StepWorker(broker, "same-id")
     with pytest.raises(FatalStreamError, match="fenced"):
-        for _ in range(5):
-            old.commit()
-            old.poll()
-            old.scrub()
+        old.work()
     assert committed(broker, CLEAN) == [[]]
 
 
