@@ -448,7 +448,50 @@ def test_no_secret_is_in_the_repr_of_a_configuration(config):
     )
 )
 def test_no_document_breaks_the_reader_or_is_quoted(tmp_path_factory, document):
-    file = tmp_path_factory.mktemp("any") / "scrubber.yaml"
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_text(yaml.safe_dump(document))
+    with pytest.raises(ConfigError) as raised:
+        load(file, {})
+    assert SECRET not in str(raised.value)
+
+
+FULL = {
+    "kafka": {
+        "bootstrap_servers": "kafka.example:9092",
+        "group_id": "logs",
+        "security": {
+            "protocol": "SASL_SSL",
+            "sasl": {"mechanism": "PLAIN", "username": "u", "password": SECRET},
+            "tls": {},
+        },
+        "extra": {"linger.ms": 5},
+    },
+    "routes": [{"topics": ["app", "web"]}, {"pattern": "db.*", "clean": "c", "audit": "a", "quarantine": "q"}],
+    "chunk": {"max_records": 5},
+    "policies": {"ours": {"file": "none.yaml"}},
+    "keys": {"files": {"k1": SECRET}},  # a key in the place of its file
+    "quarantine": {"key": SECRET},
+    "model": {"kind": "gliner"},
+}
+JUNK = st.sampled_from([None, True, -1, 2**70, 1.5, "", "x", [], [1], {}, {"x": SECRET}, {"x": {"y": []}}, [[]]])
+
+
+@st.composite
+def spoilt(draw, node=FULL):
+    """The full configuration with junk in the place of some of its parts."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(JUNK)
+    if isinstance(node, dict):
+        kept = {key: draw(spoilt(value)) for key, value in node.items() if draw(st.integers(0, 19))}
+        return kept | ({"unknown": SECRET} if draw(st.integers(0, 9)) == 0 else {})
+    if isinstance(node, list):
+        return [draw(spoilt(item)) for item in node if draw(st.integers(0, 19))]
+    return node
+
+
+@given(document=spoilt())
+def test_however_a_configuration_is_spoilt_its_problems_are_told_and_its_values_are_not(tmp_path_factory, document):
+    file = tmp_path_factory.getbasetemp() / "spoilt.yaml"
     file.write_text(yaml.safe_dump(document))
     with pytest.raises(ConfigError) as raised:
         load(file, {})

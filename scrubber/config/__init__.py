@@ -210,7 +210,7 @@ def _policies(config: Config) -> Iterator[Problem]:
         try:
             document = read_yaml(config.policies[name]) if name in config.policies else name
         except ConfigError as error:
-            yield from (Problem(f"{at}.file", f"{problem.path}: {problem.message}") for problem in error.problems)
+            yield from (problem._replace(path=f"{at}.file") for problem in error.problems)
             continue
         try:
             load_policy(document, config.keys)

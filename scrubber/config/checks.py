@@ -181,11 +181,11 @@ def _quarantine(file: ConfigFile) -> Iterator[Problem]:
 
 
 def unreadable(at: str, path: Path) -> Iterator[Problem]:
-    """Yield a problem if the file cannot be read."""
+    """Yield a problem if the file cannot be read. Its name is not quoted: it may be a key, put in the wrong place."""
     try:
         path.read_bytes()
     except OSError as error:
-        yield Problem(at, f"{path}: {error.strerror}")
+        yield Problem(at, f"cannot be read: {error.strerror}")
 
 
 def _located(file: ConfigFile) -> Iterator[tuple[str, RouteSection]]:
