@@ -1,0 +1,19 @@
+from training.calibrate import DEFAULT, STEPS, best_threshold
+
+
+def test_the_threshold_lies_between_the_false_alarms_and_the_hits():
+    chosen = best_threshold([0.7, 0.8, 0.9], [0.3, 0.35, 0.5, 0.55], 3)
+    assert 0.5 < chosen < 0.7
+
+
+def test_recall_weighs_more_than_a_false_alarm():
+    assert best_threshold([0.3, 0.9], [0.5], 2) < 0.3
+
+
+def test_without_a_difference_the_default_stays():
+    assert best_threshold([0.95], [], 1) == DEFAULT
+
+
+def test_thresholds_stay_away_from_the_extremes():
+    assert best_threshold([0.05], [0.9], 1) in STEPS
+    assert (STEPS[0], STEPS[-1]) == (0.2, 0.8)
