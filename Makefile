@@ -54,3 +54,7 @@ bench: bench-stream ## All benchmarks
 .PHONY: bench-stream
 bench-stream: sync ## Records a second against a bare exactly-once loop, on a local broker
 	$(RUN) python -m tests.bench.stream
+
+.PHONY: train
+train: sync ## Train the embedded model from the last checkpoint in RUN_FOLDER, or from the start (hours)
+	$(RUN) python -m training.train $(or $(RUN_FOLDER),$(HOME)/.cache/scrubber-training/run1)
