@@ -1,0 +1,45 @@
+"""The light core stays light: what `pip install scrubber` brings, without extras."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import Distribution, distribution
+
+from packaging.requirements import Requirement
+
+CORE_MEGABYTES = 300
+
+
+def core_distributions() -> dict[str, Distribution]:
+    found: dict[str, Distribution] = {}
+    waiting = ["scrubber"]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found[name] = distribution(name)
+        requirements = [Requirement(text) for text in found[name].requires or ()]
+        waiting += [
+            each.name.lower() for each in requirements if not each.marker or each.marker.evaluate({"extra": ""})
+        ]
+    return found
+
+
+def test_the_core_needs_no_model_library_and_stays_small():
+    core = core_distributions()
+    assert not {"torch", "gliner", "transformers"} & set(core)
+    size = sum(
+        file.locate().stat().st_size for each in core.values() for file in each.files or () if file.locate().exists()
+    )
+    assert size < CORE_MEGABYTES * 1_000_000
+
+
+def test_no_command_loads_a_model_library_before_it_needs_one():
+    script = (
+        "import sys\n"
+        "import scrubber.cli.run, scrubber.cli.pipe, scrubber.cli.check\n"
+        "print(sorted({'torch', 'gliner', 'transformers', 'onnxruntime'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "[]"
