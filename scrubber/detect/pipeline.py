@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from scrubber.core.audit import AuditTrail
+from scrubber.core.formats import otlp
 from scrubber.core.keys import KeyRing
 from scrubber.core.levels import level_of
 from scrubber.core.policy import Policy
@@ -89,9 +90,14 @@ class Scrubber:
     def scrub_texts(self, texts: Sequence[bytes], topic: str = "") -> list[ScrubbedText]:
         """Scrub each of `texts` as if it were the value of a record of `topic`. Raises DetectorError."""
         policy = self._policy_for(topic)
-        parts = [Part(text, _scoped(policy, topic, text), record=index) for index, text in enumerate(texts)]
+        parts = [
+            Part(otlp.decode(text), _scoped(policy, topic, text), record=index) for index, text in enumerate(texts)
+        ]
         results = self._pipeline.run(parts)
-        return [_scrubbed(text, results.get(index)) for index, text in enumerate(texts)]
+        return [
+            _scrubbed(text, part, results.get(index))
+            for index, (text, part) in enumerate(zip(texts, parts, strict=True))
+        ]
 
     def _outcome(self, record: Record, results: Sequence[tuple[Part, Redacted | Reason]], stamp: _Stamp) -> Outcome:
         key, value, headers = record.key, record.value, list(record.headers or ())
@@ -104,7 +110,7 @@ class Scrubber:
             if self._keys is not None:
                 fingerprints += _fingerprints(part.text, result, stamp.trail)
             if part.slot == _VALUE:
-                value = result.text
+                value = otlp.encode(record.value or b"", part.text, result.text)
             elif part.slot == _KEY:
                 key = result.text
             else:
@@ -144,7 +150,7 @@ def _scoped(policy: Policy, topic: str, value: bytes | None) -> Policy:
 def _parts(index: int, record: Record, policy: Policy) -> Iterator[Part]:
     """Yield the texts of a record. A tombstone, an empty value and a header without value have none."""
     if record.value:
-        yield Part(record.value, policy, "", index, _VALUE)
+        yield Part(otlp.decode(record.value), policy, "", index, _VALUE)
     if record.key:
         yield Part(record.key, policy, KEY, index, _KEY)
     for slot, (name, value) in enumerate(record.headers or ()):
@@ -152,12 +158,12 @@ def _parts(index: int, record: Record, policy: Policy) -> Iterator[Part]:
             yield Part(value, policy, HEADER + name, index, slot)
 
 
-def _scrubbed(text: bytes, result: Redacted | Reason | None) -> ScrubbedText:
+def _scrubbed(text: bytes, part: Part, result: Redacted | Reason | None) -> ScrubbedText:
     if result is None:
         return ScrubbedText(text, [])
     if isinstance(result, Reason):
         return ScrubbedText(b"", [], result)
-    return ScrubbedText(result.text, result.redactions)
+    return ScrubbedText(otlp.encode(text, part.text, result.text), result.redactions)
 
 
 def _fingerprints(text: bytes, result: Redacted, trail: AuditTrail) -> list[str | None]:
