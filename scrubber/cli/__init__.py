@@ -21,10 +21,13 @@ COMMANDS: Final = {
     "run": "Scrub Kafka topics until stopped.",
     "demo": "See it work: sample records, a broker, a killed worker.",
     "pipe": "Scrub standard input to standard output.",
+    "detect": "Say where something is, without changing anything.",
+    "explain": "Show what is found in a text, by what, and what becomes of it.",
     "check": "Check a configuration, and on request the cluster it is for.",
     "config": "Show what a configuration may hold.",
     "reveal": "Put encrypted values back, with their key.",
     "quarantine": "Show quarantined records, or send them back.",
+    "model": "Fetch models, and look at them.",
 }
 
 

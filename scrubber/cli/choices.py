@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from scrubber.cli.wiring import Engine, open_detectors, read_policy, single_policy_engine
+from scrubber.cli.wiring import Engine, open_detectors, single_policy_engine
 from scrubber.config import ModelSection
 from scrubber.config.keys import with_key_options
+from scrubber.config.policies import read_policy
 from scrubber.config.rules import all_rules
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy

@@ -56,13 +56,6 @@ def load_policies(config: Config) -> dict[str, Policy]:
     return policies
 
 
-def read_policy(name_or_file: str, keys: KeyRing = NO_KEYS) -> Policy:
-    """Return a preset, or the policy in a file (anything with a dot or a slash); raises `ConfigError`."""
-    if name_or_file in PRESETS or not set("./") & set(name_or_file):
-        return load_policy(name_or_file, keys)
-    return load_policy(read_yaml(Path(name_or_file)), keys)
-
-
 @contextmanager
 def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterator[tuple[Detector, ...]]:
     """Load and warm up what looks for things without a shape, behind the thread that owns the device.
