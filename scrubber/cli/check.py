@@ -32,6 +32,8 @@ def command(file: Path, *, connect: bool) -> int:
     print(f"{'cluster':<14}{len(problems) or 'no'} {'problem' if len(problems) == 1 else 'problems'}")
     for problem in problems:
         print(f"  {problem}")
+    if config.stream.delivery == "exactly_once":
+        print(f"{'not asked':<14}whether the transactional id may be used: asking would fence a worker that uses it")
     return Exit.FAILED if problems else Exit.OK
 
 

@@ -26,6 +26,19 @@ _ASK_SECS = 1.0  # metadata is asked for again and again: a refused password sho
 _REFUSED = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED)  # noqa: SLF001 - the client's own names
 # An authentication error as well, but no broker was asked, and the token endpoint may come back.
 _NO_TOKEN = "OAUTHBEARER token"  # noqa: S105 - words of a message
+# Anything else may pass: too few brokers are up for the replication factor, the controller moves, time is up.
+_NEVER_CREATED = frozenset(
+    {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.INVALID_PARTITIONS,
+        KafkaError.INVALID_CONFIG,
+        KafkaError.TOPIC_EXCEPTION,
+        KafkaError.INVALID_REQUEST,
+        KafkaError.UNSUPPORTED_VERSION,
+    }
+)
 _MAX_MESSAGE_BYTES = "max.message.bytes"
 
 
@@ -150,11 +163,11 @@ class Cluster:
                 raise RetriableStreamError(f"topic {name} was not created in time") from late
             except KafkaException as exception:
                 error = exception.args[0]
-                if error.code() == KafkaError.TOPIC_ALREADY_EXISTS:
-                    continue
-                if error.retriable() or error.code() == KafkaError._TIMED_OUT:  # noqa: SLF001
+                if error.code() in _NEVER_CREATED:
+                    message = f"topic {name} cannot be created: {error.str()}"
+                    raise FatalStreamError(message, error.name()) from exception
+                if error.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise _retriable(exception) from exception
-                raise FatalStreamError(f"topic {name} cannot be created: {error.str()}", error.name()) from exception
         self._wait_until_known(partitions)
 
     def _wait_until_known(self, names: Iterable[str]) -> None:
