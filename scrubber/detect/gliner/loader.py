@@ -22,19 +22,21 @@ def load_gliner(
     folder: Path,
     options: ModelOptions,
     *,
+    name: str = "",
     revision: str = "",
     sha256: str = "",
     observe: Callable[[Happening], None] = lambda _: None,
 ) -> Detector:
     """Load the checkpoint in `folder`; nothing is fetched. `observe` hears what was loaded, and of every run.
 
+    `name` and `revision` (the folder's name and nothing, if not given) go into audit events.
     With `sha256`, weights with another digest are refused before they are read.
     """
     require("torch", "gliner")
     from scrubber.detect.runtime.torch import device, encoders  # noqa: PLC0415 - torch is an optional extra
 
     checkpoint = Checkpoint(folder)
-    description = Description(folder.name, revision, checked_digest(checkpoint.weights, sha256))
+    description = Description(name or folder.name, revision, checked_digest(checkpoint.weights, sha256))
     options = device.resolve(options)
     reason = checkpoint.unsupported() or encoders.unsupported(checkpoint.encoder_config)
     if reason is None:

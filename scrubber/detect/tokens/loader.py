@@ -29,6 +29,7 @@ def load_tokens(
     weights: str | None = None,
     aggregation: Aggregation = "simple",
     labels: Mapping[str, str | None] = _NO_LABELS,
+    name: str = "",
     revision: str = "",
     sha256: str = "",
     observe: Callable[[Happening], None] = lambda _: None,
@@ -39,7 +40,7 @@ def load_tokens(
     names of the model's classes onto ours, before what is known of them. With `sha256`, other weights are refused.
     """
     file = first_of(folder, WEIGHTS if weights is None else (weights,))
-    description = Description(folder.name, revision, checked_digest(file, sha256))
+    description = Description(name or folder.name, revision, checked_digest(file, sha256))
     config = read_json(folder / "config.json")
     if not config.get("id2label"):
         raise ConfigError([Problem("model.path", f"{folder} holds no token classifier: config.json has no id2label")])

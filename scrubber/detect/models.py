@@ -1,0 +1,65 @@
+"""Any model, by the kind that its folder shows, and what stands between it and the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from scrubber.detect.cache import CachedDetector, TemplateDetector
+from scrubber.detect.detector import Detector
+from scrubber.detect.files import read_json
+from scrubber.detect.gliner.loader import load_gliner
+from scrubber.detect.hub import Located
+from scrubber.detect.options import ModelOptions
+from scrubber.detect.tokens.loader import load_tokens
+from scrubber.detect.worker import DeviceWorker
+from scrubber.errors import ConfigError, Problem
+from scrubber.telemetry import Happening
+
+Kind = Literal["gliner", "tokens"]
+Memory = Literal["off", "exact", "templates"]
+
+
+def kind_of(located: Located) -> Kind:
+    """Which engine a model is for."""
+    if (located.folder / "gliner_config.json").is_file():
+        return "gliner"
+    if read_json(located.folder / "config.json").get("id2label"):
+        return "tokens"
+    hint = "scrubber runs GLiNER models and token classifiers"
+    raise ConfigError([Problem("model.path", f"{located.name} is neither", hint)])
+
+
+def load_model(
+    located: Located,
+    options: ModelOptions,
+    *,
+    weights: str | None = None,
+    sha256: str = "",
+    observe: Callable[[Happening], None] = lambda _: None,
+) -> Detector:
+    """Load a model. `weights` names a file of it that is not the usual one (token classifiers only)."""
+    folder, name, revision = located
+    if kind_of(located) == "gliner":
+        return load_gliner(folder, options, name=name, revision=revision, sha256=sha256, observe=observe)
+    return load_tokens(folder, options, weights=weights, name=name, revision=revision, sha256=sha256, observe=observe)
+
+
+def on_device(
+    detector: Detector,
+    *,
+    memory: Memory = "exact",
+    max_bytes: int = 64 << 20,
+    digits_matter: frozenset[str] = frozenset(),
+    observe: Callable[[Happening], None] = lambda _: None,
+) -> Detector:
+    """Put `detector` behind the thread that owns the device, and a memory of `max_bytes` before it.
+
+    "exact" remembers texts; "templates" first replaces the digits that differ from line to line, so that it meets more
+    of them again. The answers of "exact" and "off" are equal.
+    """
+    worker = DeviceWorker(detector, observe)
+    if memory == "off":
+        return worker
+    cached = CachedDetector(worker, max_bytes, observe)
+    return TemplateDetector(cached, digits_matter) if memory == "templates" else cached

@@ -1,0 +1,163 @@
+"""`scrubber model`, against a small hub of our own on the loopback."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from scrubber.cli import main
+from scrubber.cli.exits import Exit
+from tests.detect.models import Shape, save_gliner, save_tokens
+
+pytestmark = pytest.mark.gliner
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Serves one repository, owner/model, as far as a client needs to list and fetch it."""
+
+    def do_HEAD(self):
+        self._answer(with_body=False)
+
+    def do_GET(self):
+        self._answer(with_body=True)
+
+    def _answer(self, *, with_body):
+        files = {str(file.relative_to(self.folder)): file for file in self.folder.rglob("*") if file.is_file()}
+        resolved = re.fullmatch(rf"/owner/model/resolve/{COMMIT}/(.+)", self.path)
+        headers = {"X-Repo-Commit": COMMIT}
+        if re.match(r"/api/models/owner/model(/revision/(main|v1|[0-9a-f]{40}))?(\?|$)", self.path):
+            siblings = [{"rfilename": name} for name in files]
+            body = json.dumps({"id": "owner/model", "sha": COMMIT, "siblings": siblings}).encode()
+        elif re.match(rf"/api/models/owner/model/tree/{COMMIT}", self.path):
+            entries = [
+                {"type": "file", "path": name, "size": file.stat().st_size, "oid": _digest(file)[:40]}
+                for name, file in files.items()
+            ]
+            body = json.dumps(entries).encode()
+        elif resolved and resolved[1] in files:
+            body = files[resolved[1]].read_bytes()
+            headers["ETag"] = f'"{_digest(files[resolved[1]])}"'
+            if with_body:
+                self.fetched.append(resolved[1])
+        else:
+            self.send_response(404)
+            self.end_headers()
+            return
+        self.send_response(200)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def _digest(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def gliner(tmp_path_factory):
+    folder = save_gliner(tmp_path_factory.mktemp("gliner"), Shape(layers=1))
+    (folder / "training_args.bin").write_bytes(b"not needed")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tokens(tmp_path_factory):
+    return save_tokens(tmp_path_factory.mktemp("tokens"))
+
+
+@pytest.fixture
+def scrubber(tmp_path, gliner):
+    """Run the command line in a process of its own, with a cache of its own and our hub."""
+    handler = type("Handler", (Hub,), {"folder": gliner, "fetched": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def run(*arguments, online=True):
+        endpoint = f"http://127.0.0.1:{server.server_port if online else 1}"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGINGFACE"))}
+        environment = {**clean, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "cache"), "NO_PROXY": "127.0.0.1"}
+        command = [sys.executable, "-m", "scrubber.cli", "model", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+    run.fetched = handler.fetched
+    yield run
+    server.shutdown()
+    server.server_close()
+
+
+def test_pull_fetches_what_is_needed_and_prints_what_pins_it(scrubber, gliner):
+    done = scrubber("pull", "owner/model", "--revision", "v1")
+    assert done.returncode == Exit.OK, done.stderr
+    assert f"revision  {COMMIT}" in done.stdout
+    assert f"sha256    {_digest(gliner / 'model.safetensors')}" in done.stdout
+    assert "training_args.bin" not in scrubber.fetched
+
+    offline = scrubber("info", "owner/model", "--revision", COMMIT, online=False)
+    assert offline.returncode == Exit.OK, offline.stderr
+    assert "model     owner/model" in offline.stdout
+    assert "engine    own" in offline.stdout
+
+
+def test_a_model_that_was_never_pulled_is_a_config_error_with_the_command(scrubber):
+    done = scrubber("info", "owner/model", online=False)
+    assert done.returncode == Exit.CONFIG
+    assert "scrubber model pull owner/model" in done.stderr
+
+
+def test_pulling_what_is_not_there_is_a_config_error(scrubber):
+    assert scrubber("pull", "owner/other").returncode == Exit.CONFIG
+    missing = scrubber("pull", "owner/model", "--weights", "onnx/model.onnx")
+    assert missing.returncode == Exit.CONFIG
+    assert "model.safetensors" in missing.stderr
+
+
+def test_info_says_how_a_gliner_model_would_run(gliner, capsys):
+    assert main(["model", "info", str(gliner)]) == Exit.OK
+    out = capsys.readouterr().out
+    assert "kind      gliner" in out
+    assert "engine    own" in out
+    assert "network   bert, 1 layers of 32" in out
+    assert "windows   384 words, 512 tokens with the labels" in out
+
+
+def test_info_says_what_the_classes_of_a_token_classifier_become(tokens, capsys):
+    assert main(["model", "info", str(tokens)]) == Exit.OK
+    out = capsys.readouterr().out
+    assert "kind      tokens" in out
+    assert "label     FIRSTNAME -> first_name" in out
+    assert "label     AMOUNT -> nothing" in out
+
+
+def test_verify_compares_with_the_library(gliner, capsys):
+    assert main(["model", "verify", str(gliner), "--sha256", _digest(gliner / "model.safetensors")]) == Exit.OK
+    assert re.search(r"answers   [1-9]\d* spans of the library, 0 differ", capsys.readouterr().out)
+
+
+def test_verify_finds_an_engine_that_answers_otherwise(gliner, capsys, monkeypatch):
+    monkeypatch.setattr(
+        "scrubber.detect.gliner.engine.decode", lambda candidates, batch, labels: [[] for _ in batch.words]
+    )
+    assert main(["model", "verify", str(gliner)]) == Exit.FAILED
+    assert "0 differ" not in capsys.readouterr().out
+
+
+def test_verify_refuses_other_weights(gliner, capsys):
+    assert main(["model", "verify", str(gliner), "--sha256", "0" * 64]) == Exit.CONFIG
+    assert "model.sha256" in capsys.readouterr().err
+
+
+def test_verify_of_a_token_classifier_loads_and_runs_it(tokens, capsys):
+    assert main(["model", "verify", str(tokens)]) == Exit.OK
+    assert "engine    torch" in capsys.readouterr().out
