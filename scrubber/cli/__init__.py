@@ -28,7 +28,6 @@ COMMANDS: Final = {
     "reveal": "Put encrypted values back, with their key.",
     "quarantine": "Show quarantined records, or send them back.",
     "model": "Fetch models, and look at them.",
-    "model": "Fetch models, and look at them.",
 }
 
 
