@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -12,10 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from confluent_kafka.admin import AdminClient
-
 from tests.faults.job import PLANTED, Job
-from tests.faults.verify import lag
+from tests.faults.verify import Progress
+from tests.kafka_lab import guard
 
 SCRUBBER = Path(sys.executable).with_name("scrubber")
 LOG_TAIL_LINES = 30
@@ -42,10 +42,11 @@ class Fleet:
         self.job = job
         self.ended: list[Ended] = []
         self._folder = folder
+        self._running = folder / "running"
         self._bootstrap = bootstrap
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._strays: list[subprocess.Popen[bytes]] = []
-        self._admin = AdminClient({"bootstrap.servers": job.bootstrap, "log_level": 0})
+        self._progress = Progress(job)
 
     @property
     def names(self) -> list[str]:
@@ -56,15 +57,18 @@ class Fleet:
         """Start a worker, or its replacement."""
         config = self.job.write_config(self._folder, worker, self._bootstrap)
         with self._log(worker).open("ab") as log:
-            self._workers[worker] = subprocess.Popen(
+            process = subprocess.Popen(
                 [SCRUBBER, "run", "--config", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
+        self._workers[worker] = process
+        noted = self._running / f"{worker}-{process.pid}"
+        noted.mkdir()
+        (noted / "pid").write_text(str(process.pid))
 
-    def start_all(self, count: int) -> Self:
+    def start_all(self, count: int) -> None:
         """Start that many."""
         for number in range(count):
             self.start(f"w{number}")
-        return self
 
     def kill(self, worker: str) -> None:
         """SIGKILL; `supervise` starts it again."""
@@ -112,13 +116,13 @@ class Fleet:
 
     def until_done(self, records: int, secs: float = 120) -> None:
         """Supervise until the group has committed everything, then stop all workers."""
-        self.until(lambda: lag(self._admin, self.job, records) == 0, secs)
+        self.until(lambda: self._progress.committed() == records, secs)
         for worker in self.names:
             self.retire(worker)
 
     def until_at_work(self, records: int = 200) -> None:
-        """Supervise until that many records are committed."""
-        self.until(lambda: lag(self._admin, self.job, 0) <= -records)
+        """Supervise until about that many records are in the clean topic."""
+        self.until(lambda: self._progress.written() >= records)
 
     def codes(self) -> set[int]:
         """Every way in which workers have ended so far."""
@@ -137,6 +141,12 @@ class Fleet:
         return any(PLANTED in file.read_bytes() for file in self._folder.glob("*.log"))
 
     def __enter__(self) -> Self:
+        self._running.mkdir(exist_ok=True)
+        self._guard = subprocess.Popen(  # ends the workers should this process be killed
+            [sys.executable, "-S", guard.__file__, str(self._running), str(os.getpid())],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
         return self
 
     def __exit__(
@@ -146,6 +156,10 @@ class Fleet:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             process.wait()
+        self._progress.close()
+        assert self._guard.stdin is not None
+        self._guard.stdin.close()
+        self._guard.wait(STOP_SECS)
 
     def _log(self, worker: str) -> Path:
         return self._folder / f"{worker}.log"

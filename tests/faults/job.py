@@ -103,12 +103,14 @@ class Feed(threading.Thread):
         self.records = records
         self._secs = secs
         self._failed: list[str] = []
+        self._left = records
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap or job.bootstrap,
                 "enable.idempotence": True,
                 "linger.ms": 5,
                 "reconnect.backoff.max.ms": 1_000,
+                "metadata.recovery.strategy": "none",
                 "log_level": 0,
             }
         )
@@ -121,14 +123,14 @@ class Feed(threading.Thread):
             if number % 100 == 99:
                 self._producer.poll(0)
                 time.sleep(max(0.0, started + self._secs * number / self.records - time.monotonic()))
-        self._producer.flush(120)
+        self._left = self._producer.flush(120)
 
     def finish(self) -> None:
         """Wait for the end; every record is in the input topic, or this fails."""
         self.join(self._secs + 180)
         assert not self.is_alive(), "the feed did not end"
         assert not self._failed, f"the input itself is broken: {self._failed[:3]}"
-        assert len(self._producer) == 0, "the feed could not deliver"
+        assert self._left == 0, f"the feed could not deliver {self._left} records"
 
     def _put(self, partition: int, offset: int) -> None:
         while True:

@@ -45,7 +45,8 @@ def storm(fleet, feed, kills, longest_pause):
 def test_sigkill_storm(kafka, tmp_path):
     job = Job.create(kafka.bootstrap)
     feed = Feed(job, 20_000, secs=18)
-    with Fleet(job, tmp_path).start_all(3) as fleet:
+    with Fleet(job, tmp_path) as fleet:
+        fleet.start_all(3)
         feed.start()
         fleet.until_at_work()
         storm(fleet, feed, kills=12, longest_pause=2.0)
@@ -59,7 +60,8 @@ def test_rebalance_storm(kafka, tmp_path):
     job = Job.create(kafka.bootstrap)
     feed = Feed(job, 15_000, secs=14)
     dice = random.Random(SEED)
-    with Fleet(job, tmp_path).start_all(2) as fleet:
+    with Fleet(job, tmp_path) as fleet:
+        fleet.start_all(2)
         feed.start()
         fleet.until_at_work()
         for number in range(10):
@@ -77,7 +79,8 @@ def test_rebalance_storm(kafka, tmp_path):
 def test_a_zombie_wakes_up_fenced(kafka, tmp_path):
     job = Job.create(kafka.bootstrap)
     feed = Feed(job, 15_000, secs=20)
-    with Fleet(job, tmp_path).start_all(2) as fleet:
+    with Fleet(job, tmp_path) as fleet:
+        fleet.start_all(2)
         feed.start()
         fleet.until_at_work()
         zombie = fleet.freeze("w0")
@@ -97,7 +100,8 @@ def test_a_broker_restarts(tmp_path, how):
     with LocalKafka() as kafka:
         job = Job.create(kafka.bootstrap)
         feed = Feed(job, 10_000, secs=12)
-        with Fleet(job, tmp_path).start_all(2) as fleet:
+        with Fleet(job, tmp_path) as fleet:
+            fleet.start_all(2)
             feed.start()
             fleet.until_at_work()
             getattr(kafka.nodes[0], how)()
@@ -112,7 +116,8 @@ def test_a_broker_restarts(tmp_path, how):
 def test_each_node_of_three_is_killed_in_turn(kafka3, tmp_path):
     job = Job.create(kafka3.bootstrap)
     feed = Feed(job, 20_000, secs=25)
-    with Fleet(job, tmp_path).start_all(2) as fleet:
+    with Fleet(job, tmp_path) as fleet:
+        fleet.start_all(2)
         feed.start()
         fleet.until_at_work()
         for node in kafka3.nodes:
@@ -131,7 +136,8 @@ def test_connections_are_cut_held_and_slow(kafka_proxy, tmp_path):
     kafka, proxy = kafka_proxy
     job = Job.create(kafka.bootstrap)
     feed = Feed(job, 10_000, secs=20)
-    with Fleet(job, tmp_path).start_all(2) as fleet:
+    with Fleet(job, tmp_path) as fleet:
+        fleet.start_all(2)
         feed.start()
         fleet.until_at_work()
         proxy.reset()
@@ -156,7 +162,8 @@ def test_the_broker_is_down_at_the_start(tmp_path):
         feed.start()
         feed.finish()
         kafka.nodes[0].terminate()
-        with Fleet(job, tmp_path).start_all(2) as fleet:
+        with Fleet(job, tmp_path) as fleet:
+            fleet.start_all(2)
             time.sleep(4)
             fleet.supervise()
             assert fleet.ended == []
@@ -172,7 +179,8 @@ def test_soak(kafka, tmp_path):
     """`make soak`: SCRUBBER_SOAK_RECORDS and SCRUBBER_SOAK_KILLS say how much."""
     job = Job.create(kafka.bootstrap)
     feed = Feed(job, SOAK_RECORDS, secs=SOAK_KILLS * 2.5)
-    with Fleet(job, tmp_path).start_all(3) as fleet:
+    with Fleet(job, tmp_path) as fleet:
+        fleet.start_all(3)
         feed.start()
         fleet.until_at_work()
         storm(fleet, feed, kills=SOAK_KILLS, longest_pause=4.0)
