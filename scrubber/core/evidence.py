@@ -1,34 +1,63 @@
-r"""Evidence: how far a value goes that is proven by its key.
+r"""Evidence: how far a value goes that is proven by its key, and which key a value has.
 
 A rule that knows a value by its shape knows where it ends. One that knows it by the key before it (`"password":`) only
 guesses, and in a view a quote that was escaped looks like the end: `"ab\"cd"`. If the value opens with a quote, the
-whole quoted token is the value.
+whole quoted token is the value; if it opens a list, all of the list is.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-_BLANKS = b" \t"
+_BLANKS = b" \t\r\n"
 _MOST_BLANKS = 8
-_INTRODUCE = b":=([{,> \t\n"  # what may stand before a quote that opens a value
+_INTRODUCE = b":=([{,> \t\r\n"  # what may stand before a quote that opens a value
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_SCALAR = rb"(?:" + _STRING + rb"|'[^'\\\n]*+'|[^\s\"'\[\]{},]++)"
 _INSIDE = {
     ord('"'): re.compile(rb'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL),
     ord("'"): re.compile(rb"[^'\\\n]*+(?:\\.[^'\\\n]*+)*+", re.DOTALL),
 }
+_REST_OF_LIST = re.compile(rb"[\"']?+(?:\s*+,\s*+" + _SCALAR + rb")++", re.DOTALL)
+_NAMED_VALUE = re.compile(
+    rb'"(?:key|name)"\s*+:\s*+"((?:[^"\\]++|\\.)*+)"\s*+,\s*+"value"\s*+:\s*+(?:\{\s*+"\w++"\s*+:\s*+)?+('
+    + _SCALAR
+    + rb")",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def whole_value(text: bytes, start: int, end: int) -> tuple[int, int]:
-    """Return the quoted token that opens right before `[start, end)`, or the span itself where there is none."""
-    quote = start - 1
-    while quote >= 0 and text[quote] in _BLANKS and start - quote <= _MOST_BLANKS:
-        quote -= 1
-    if quote < 0 or text[quote] not in _INSIDE or _is_escaped(text, quote):
-        return start, end
-    if quote and text[quote - 1] not in _INTRODUCE:
-        return start, end
-    match = _INSIDE[text[quote]].match(text, quote + 1)
-    return quote + 1, max(end, match.end() if match else end)
+    """Return the whole value, a quoted token or a list, that opens right before `[start, end)`."""
+    opening = _before(text, start)
+    if opening >= 0 and text[opening] in _INSIDE and not _is_escaped(text, opening):
+        quote, opening = opening, _before(text, opening)
+        if opening < 0 or text[opening] in _INTRODUCE or text[quote - 1] in _INTRODUCE:
+            match = _INSIDE[text[quote]].match(text, quote + 1)
+            start, end = quote + 1, max(end, match.end() if match else end)
+    if opening >= 0 and text[opening] == ord("["):
+        rest = _REST_OF_LIST.match(text, end)
+        if rest is not None:
+            end = rest.end() - (text[rest.end() - 1] in _INSIDE)
+    return start, end
+
+
+def named_values(text: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, start and end of values whose name is a value itself: `{"key":"password","value":"..."}`."""
+    if b'alue"' in text:
+        for match in _NAMED_VALUE.finditer(text):
+            yield match[1], *match.span(2)
+
+
+def _before(text: bytes, position: int) -> int:
+    """Return the place of the last byte before `position` that is no blank; -1 where there is none near."""
+    place = position - 1
+    while place >= 0 and text[place] in _BLANKS:
+        if position - place > _MOST_BLANKS:
+            return -1
+        place -= 1
+    return place
 
 
 def _is_escaped(text: bytes, position: int) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scrubber.core.evidence import whole_value
+from scrubber.core.evidence import named_values, whole_value
 from scrubber.core.policy import Policy
 from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
@@ -35,18 +35,35 @@ def find_by_rules(views: Views, rules: RuleTier) -> Findings:
     for buffer, hits in enumerate(rules.find(views.buffers)):
         if not hits:
             continue
-        level, text = views.origins[buffer]
+        level, place = views.origins[buffer]
         for hit in hits:
             if hit.rule.evidence == "key":
-                if follows_placeholder(views.buffers[buffer], hit.start, hit.end):
-                    continue
-                text, start, end = views.to_raw_widened(buffer, hit.start, hit.end, whole_value)
-                findings.setdefault(text, []).append(_finding(hit)._replace(start=start, end=end))
+                if not follows_placeholder(views.buffers[buffer], hit.start, hit.end):
+                    text, start, end = views.to_raw_widened(buffer, hit.start, hit.end, whole_value)
+                    findings.setdefault(text, []).append(_finding(hit)._replace(start=start, end=end))
             elif level == 0:
-                findings.setdefault(text, []).append(_finding(hit))
+                findings.setdefault(place, []).append(_finding(hit))
             else:
                 sightings.append(_Sighting(buffer, _finding(hit)))
     _add(findings, views, sightings)
+    return findings
+
+
+def find_named(texts: Sequence[bytes], rules: RuleTier) -> Findings:
+    """Run all rules over values whose name stands in a field of its own, with that name as their key."""
+    named = [(index, *value) for index, text in enumerate(texts) for value in named_values(text)]
+    if not named:
+        return {}
+    keys = [b'"' + name + b'":' for _, name, _, _ in named]
+    pairs = [key + texts[index][start:end] for key, (index, _, start, end) in zip(keys, named, strict=True)]
+    findings: Findings = {}
+    for pair, found in find_by_rules(Views(pairs, lambda _: False), rules).items():
+        index, _, start, _ = named[pair]
+        for finding in found:
+            if finding.start >= len(keys[pair]):
+                shift = start - len(keys[pair])
+                moved = finding._replace(start=finding.start + shift, end=finding.end + shift)
+                findings.setdefault(index, []).append(moved)
     return findings
 
 

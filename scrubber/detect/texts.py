@@ -19,7 +19,7 @@ from scrubber.core.spans import Finding
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
-from scrubber.detect.findings import RULES, Findings, find_by_rules, find_denied
+from scrubber.detect.findings import RULES, Findings, find_by_rules, find_denied, find_named
 from scrubber.detect.rules import RuleTier
 from scrubber.errors import Reason, RecordError
 
@@ -62,6 +62,7 @@ class TextPipeline:
 
     def _find(self, parts: Sequence[Part], views: Views) -> Findings:
         findings = find_by_rules(views, self._rules)
+        _join(findings, find_named([part.text for part in parts], self._rules))
         policies = {part.policy for part in parts}
         if any(policy.has_deny_list for policy in policies):
             _join(findings, find_denied(views, [part.policy for part in parts]))

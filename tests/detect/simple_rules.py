@@ -9,11 +9,13 @@ from scrubber.detect.rules import Rule, RuleTier
 from scrubber.detect.rules.pattern import compile_pattern
 from scrubber.detect.texts import TextPipeline
 
+CODE = r"\bcode[\"']?[=:] ?\[?[\"']?([^\"' ,}\[\]]{1,64})"
+
 TIER = RuleTier(
     [
         Rule("secret", "api_key", compile_pattern(r"(?:^|[^\w\-])(S-[0-9]{4})(?:[^\w\-]|$)"), 0.9),
         Rule("number", "pin", compile_pattern(r"(?:^|[^\w.\-+])(7[0-9]{3})(?:[^\w.\-+]|$)"), 0.9),
-        Rule("code", "password", compile_pattern(r"\bcode[\"']?[=:] ?[\"']?([^\"' ,}]{1,64})"), 0.85, evidence="key"),
+        Rule("code", "password", compile_pattern(CODE), 0.85, evidence="key"),
     ]
 )
 

@@ -264,6 +264,11 @@ def test_a_text_of_megabytes_is_scrubbed_in_one_piece():
         (rb'{"m":"code=abc and more"}', rb'{"m":"code=<PASSWORD> and more"}'),
         (b"code='ab cd' x", b"code='<PASSWORD>' x"),
         (b'{"code":"ab', b'{"code":"<PASSWORD>'),
+        (b'{"code":["a b",12, "c]d"],"x":["y"]}', b'{"code":["<PASSWORD>","<PASSWORD>", "<PASSWORD>"],"x":["y"]}'),
+        (b"code=['ab', 'cd'] and ['ef']", b"code=['<PASSWORD>'] and ['ef']"),
+        (b'[{"key":"code","value":{"stringValue":"ab"}}]', b'[{"key":"code","value":{"stringValue":"<PASSWORD>"}}]'),
+        (b'{"name":"code","value":"a\\"b"}', b'{"name":"code","value":"<PASSWORD>"}'),
+        (b'{"name":"code","value":12}', b'{"name":"code","value":"<PASSWORD>"}'),
     ],
 )
 def test_the_whole_token_is_the_value_that_a_key_proves(text, expected):

@@ -1,0 +1,120 @@
+"""Cases with a name, through the whole pipeline with the built-in rules: each is masked whole, and nothing else is."""
+
+import json
+
+import pytest
+
+from scrubber.core.quarantine import Quarantine
+from scrubber.core.spans import Span
+from scrubber.detect.detector import Description
+from scrubber.detect.pipeline import Scrubber
+from scrubber.detect.rules.load import builtin_rules
+from scrubber.detect.rules.ready import ready_tier
+from scrubber.detect.texts import TextPipeline
+from scrubber.policies import load_policy
+
+CARD = "4111111111111111"
+PEM = "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\nbm90IGEga2V5\n-----END PRIVATE KEY-----"
+
+CASES = {
+    "a card number under a telling key": (f'{{"card":{CARD}}}', '{"card":"<CREDIT_DEBIT_CARD>"}'),
+    "a social security number under a telling key": ('{"ssn":123456789}', '{"ssn":"<SSN>"}'),
+    "a password with an escaped quote": (r'{"password":"ab\"cd"}', '{"password":"<PASSWORD>"}'),
+    "both values of a duplicated key": (
+        '{"password":"one1","n":1,"password":"two2"}',
+        '{"password":"<PASSWORD>","n":1,"password":"<PASSWORD>"}',
+    ),
+    "JSON in a string in JSON": (
+        json.dumps({"a": json.dumps({"b": json.dumps({"mail": "bob@mail.example"})})}),
+        json.dumps({"a": json.dumps({"b": json.dumps({"mail": "<EMAIL>"})})}),
+    ),
+    "an escaped @": (r'{"m":"bob\u0040mail.example"}', '{"m":"<EMAIL>"}'),
+    "a percent-encoded @": ("GET /?to=bob%40mail.example&x=1", "GET /?to=<EMAIL>&x=1"),
+    "two addresses with a comma between them": ("a@mail.example,b@mail.example", "<EMAIL>,<EMAIL>"),
+    "an IPv6 address with a port": ("from [2001:db8::1]:443", "from [<IPV6>]:443"),
+    "a token with its scheme": ("Authorization: Token h7Gk2pQx", "Authorization: <API_KEY>"),
+    "a token with its scheme in JSON": ('{"Authorization":"Token h7Gk2pQx"}', '{"Authorization":"<API_KEY>"}'),
+    "a quote inside an unquoted password": ('password=a"b7K2 next', "password=<PASSWORD> next"),
+    "brackets inside an unquoted password": ("password=(x)h7G2 next", "password=<PASSWORD> next"),
+    "a long option": ("tool --password h7Gk2pQx -v", "tool --password <PASSWORD> -v"),
+    "a short option of a database client": ("mysql -ph7Gk2pQx shop", "mysql -p<PASSWORD> shop"),
+    "an element of XML": ("<password>h7Gk2pQx</password>", "<password><PASSWORD></password>"),
+    "SQL": ("create user x identified by 'h7Gk2pQx';", "create user x identified by '<PASSWORD>';"),
+    "prose": ("the password is h7Gk2pQx now", "the password is <PASSWORD> now"),
+    "a PEM block over several lines": (f"key:\n{PEM}\nend", "key:\n<PRIVATE_KEY>\nend"),
+    "a PEM block in JSON": (json.dumps({"pem": PEM, "n": 1}), '{"pem": "<PRIVATE_KEY>", "n": 1}'),
+    "a card in groups of four": ("paid by 4111-1111-1111-1111", "paid by <CREDIT_DEBIT_CARD>"),
+    "a list under a telling key": (
+        '{"passwords":["h7Gk2pQx","b9b9b9"]}',
+        '{"passwords":["<PASSWORD>","<PASSWORD>"]}',
+    ),
+    "an attribute of OTLP": (
+        '{"attributes":[{"key":"password","value":{"stringValue":"h7Gk2pQx"}}]}',
+        '{"attributes":[{"key":"password","value":{"stringValue":"<PASSWORD>"}}]}',
+    ),
+    "a line that was scrubbed before": ("password=<PASSWORD> for now", "password=<PASSWORD> for now"),
+}
+
+NOT_CASES = [
+    *("2026-03-01T12:00:00Z", "2026-03-01T12:00:00.123+01:00", "2026-03-01 12:00:00,123", "2026/03/01 12:00:00"),
+    *("01/Mar/2026:12:00:00 +0000", "Mar  1 12:00:00", "Sun Mar  1 12:00:00 2026", "20260301120000", "12:00:00.123456"),
+    *("03/01/26 12:00 PM", "1772366400", "1772366400123", "v6.1.1.0", "~~10.0.14393.0,", "build 20260301.4 tid=140245"),
+    *("550e8400-e29b-41d4-a716-446655440000", "9fceb02d0ae598e95dc970b74767f19372d61af8", "uid=0", "00:11:22:33:44"),
+    *("arn:aws:iam::123456789012:role/reader", "price 1299.99 EUR", "size=1048576 bytes", "listening on port 8443"),
+]
+
+
+class Names:
+    """A model that knows one name."""
+
+    def detect(self, texts, plan):
+        return [
+            [Span(text.index("Ada"), text.index("Ada") + 3, "first_name", 0.9, "names")] if "Ada" in text else []
+            for text in texts
+        ]
+
+    def warm_up(self):
+        pass
+
+    def describe(self):
+        return Description("names", "1", "d")
+
+    def close(self):
+        pass
+
+
+@pytest.fixture(scope="module")
+def scrub():
+    policy = load_policy("logs")
+    pipeline = TextPipeline(ready_tier(builtin_rules()), [Names()])
+    scrubber = Scrubber(pipeline, lambda topic: policy, quarantine=Quarantine())
+
+    def scrub(text):
+        scrubbed = scrubber.scrub_texts([text.encode()])[0]
+        assert scrubbed.reason is None
+        return scrubbed.text.decode()
+
+    return scrub
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_named_case(scrub, name):
+    text, expected = CASES[name]
+    assert scrub(text) == expected
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_named_case_scrubbed_again_is_the_same(scrub, name):
+    expected = CASES[name][1]
+    assert scrub(expected) == expected
+
+
+@pytest.mark.parametrize("text", NOT_CASES)
+@pytest.mark.parametrize("shape", ["{}", "at {} done", '{{"value":"{}"}}'])
+def test_left_as_it_is(scrub, text, shape):
+    assert scrub(shape.format(text)) == shape.format(text)
+
+
+def test_a_name_in_the_message_of_a_stack_trace(scrub):
+    trace = "E: no account for Ada\n\tat shop.Ada.find(Ada.java:42)\n"
+    assert scrub(trace) == "E: no account for <FIRST_NAME>\n\tat shop.Ada.find(Ada.java:42)\n"
