@@ -203,6 +203,10 @@ SASL = {
         # times
         ({"drain_timeout_secs": 300}, "drain_timeout_secs"),
         ({"chunk": {"max_wait_ms": 60_000}}, "chunk.max_wait_ms"),
+        (
+            {"chunk": {"max_wait_ms": 9000}, "kafka": {"max_poll_interval_ms": 9000, "session_timeout_ms": 6000}},
+            "chunk.max_wait_ms",
+        ),
         ({"slow_transaction_secs": 60}, "slow_transaction_secs"),
         ({"watchdog_secs": 60}, "watchdog_secs"),
         ({"drain_timeout_secs": float("inf")}, "drain_timeout_secs"),
