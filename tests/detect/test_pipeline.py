@@ -245,9 +245,9 @@ def test_escapes_without_end_are_quarantined():
 
 
 def test_a_text_of_megabytes_is_scrubbed_in_one_piece():
-    line = b'{"a":"' + b"x S-1234 \\n" * 100_000 + b'"}'
+    line = b'{"a":"' + b"x S-1234 \\n" * 20_000 + b'"}'
     scrubbed = scrub(line)
-    assert len(scrubbed.redactions) == 100_000
+    assert len(scrubbed.redactions) == 20_000
     assert b"S-1234" not in scrubbed.text
 
 
