@@ -15,6 +15,7 @@ from scrubber import logs
 from scrubber.cli.exits import Exit
 from scrubber.cli.wiring import open_detectors, worker_engine
 from scrubber.config import load
+from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
 from scrubber.stream.clients import KafkaClients
 from scrubber.stream.runner import Runner
@@ -35,8 +36,13 @@ def command(file: Path) -> int:
         engine = worker_engine(config, detectors)
         stopping = Signals()
         stopping.listen()
-        limits = admin.prepare(config.stream, telemetry, give_up=stopping.seen.is_set)
-        clients = KafkaClients(config.stream)
+        try:
+            limits = admin.prepare(config.stream, telemetry, give_up=stopping.seen.is_set)
+        except RetriableStreamError:
+            if stopping.seen.is_set():  # told to stop while waiting for a cluster that never came
+                return Exit.OK
+            raise
+        clients = KafkaClients(config.stream, limits)
         runner = Runner(config.stream, clients, engine.scrub, seal=engine.seal, limits=limits, telemetry=telemetry)
         stopping.tell(runner)
         runner.run()

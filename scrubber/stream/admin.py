@@ -7,6 +7,7 @@ would fence a live worker with the same id; a worker that starts is told at once
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -56,8 +57,8 @@ def prepare(
     """Wait for the cluster and its topics, create the missing ones if told to, and return the output topics' limits.
 
     Tries again with growing pauses until `start_timeout_secs` are over or `give_up` says so, and says what it waits
-    for; each try may take `timeout_secs` for each of its questions. Raises `FatalStreamError` at once for what waiting
-    does not mend, otherwise `RetriableStreamError`.
+    for; each try may take `timeout_secs` for each of its questions, if that whole time is not shorter. Raises
+    `FatalStreamError` at once for what waiting does not mend, otherwise `RetriableStreamError`.
     """
 
     def say(state: tenacity.RetryCallState) -> None:
@@ -67,14 +68,20 @@ def prepare(
         waited = round(state.seconds_since_start or 0.0, 1)
         telemetry.emit(WaitingFor(str(error), code, state.attempt_number, waited))
 
+    def sleep(secs: float) -> None:
+        until = time.monotonic() + secs
+        while not give_up() and time.monotonic() < until:
+            time.sleep(0.1)
+
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, RetriableStreamError) and not give_up()),
         wait=tenacity.wait_exponential_jitter(multiplier=FIRST_WAIT_SECS, max=LONGEST_WAIT_SECS),
         stop=tenacity.stop_after_delay(settings.start_timeout_secs),
+        sleep=sleep,
         before_sleep=say,
         reraise=True,
     )
-    return retrying(_prepare_once, settings, timeout_secs)
+    return retrying(_prepare_once, settings, min(timeout_secs, settings.start_timeout_secs))
 
 
 def _prepare_once(settings: StreamSettings, timeout_secs: float) -> dict[str, int]:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 import structlog
@@ -26,6 +27,8 @@ OnDeliveryError = Callable[[KafkaError, Message], None]
 
 # librdkafka refuses larger messages by itself, before the broker is asked. Only the broker knows its limit.
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
+BATCH_BYTES: Final = 1_000_000  # librdkafka's default; it counts before compression
+NO_LIMITS: Final[Mapping[str, int]] = MappingProxyType({})
 
 _USE = "use {} instead"
 _COMMITS = "offsets are committed with the output they belong to, by nothing else"
@@ -188,10 +191,14 @@ def admin_properties(settings: StreamSettings) -> Properties:
 
 
 class KafkaClients:
-    """Makes the real clients of one worker."""
+    """Makes the real clients of one worker.
 
-    def __init__(self, settings: StreamSettings) -> None:
+    `limits`: largest record batch of each output topic in bytes, as far as known.
+    """
+
+    def __init__(self, settings: StreamSettings, limits: Mapping[str, int] = NO_LIMITS) -> None:
         self._settings = settings
+        self._batch_bytes = min([BATCH_BYTES, *limits.values()])
 
     def consumer(self, on_error: OnError) -> ConsumerClient:
         """A new group member, not yet subscribed. An exception of `on_error` is logged, never raised."""
@@ -206,6 +213,8 @@ class KafkaClients:
         a lost record.
         """
         properties = producer_properties(self._settings) | {"on_delivery": on_delivery_error}
+        # A topic's limit is for whole batches: a batch above it fails with all its records, however small they are.
+        properties["batch.size"] = min(int(properties.get("batch.size", BATCH_BYTES)), self._batch_bytes)
         client = Producer(properties, error_cb=_guarded(on_error), logger=ClientLog("producer"))
         return cast("ProducerClient", client)
 
