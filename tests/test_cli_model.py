@@ -13,6 +13,10 @@ import pytest
 
 from scrubber.cli import main
 from scrubber.cli.exits import Exit
+from scrubber.cli.wiring import open_detectors
+from scrubber.config import ModelSection
+from scrubber.detect.detector import Plan
+from scrubber.errors import ConfigError
 from tests.detect.models import Shape, save_gliner, save_tokens
 
 pytestmark = pytest.mark.gliner
@@ -161,3 +165,18 @@ def test_verify_refuses_other_weights(gliner, capsys):
 def test_verify_of_a_token_classifier_loads_and_runs_it(tokens, capsys):
     assert main(["model", "verify", str(tokens)]) == Exit.OK
     assert "engine    torch" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["gliner", "tokens"])
+def test_a_worker_gets_the_model_of_its_configuration(kind, request):
+    path = str(request.getfixturevalue(kind))
+    with open_detectors(ModelSection(kind=kind, path=path, device="cpu", dtype="float32")) as (detector,):
+        assert detector.detect(["user Ada Lovelace logged in"], Plan(("first_name",), (0.0,))) != [[]]
+
+
+def test_a_model_of_another_kind_than_configured_is_a_config_error(tokens):
+    with (
+        pytest.raises(ConfigError, match=r"model\.kind"),
+        open_detectors(ModelSection(kind="gliner", path=str(tokens), device="cpu")),
+    ):
+        pass

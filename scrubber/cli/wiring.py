@@ -18,14 +18,14 @@ from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Quarantined, Record
 from scrubber.detect.detector import Detector
-from scrubber.detect.gliner.loader import load_gliner
+from scrubber.detect.hub import locate
+from scrubber.detect.models import kind_of, load_model, on_device
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.rule import Rule
 from scrubber.detect.texts import TextPipeline
-from scrubber.detect.worker import DeviceWorker
 from scrubber.errors import ConfigError, Problem, Reason
 from scrubber.policies import PRESETS, load_policy
 from scrubber.stream.outbox import Seal
@@ -67,15 +67,16 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
         return
     if model.path is None:
         raise ConfigError([Problem("model.path", "is missing", "the folder of the model")])
+    located = locate(model.path, model.revision)
+    if (kind := kind_of(located)) != model.kind:
+        raise ConfigError([Problem("model.kind", f"{model.path} is a model of kind {kind}")])
     options = ModelOptions(model.device, model.dtype, max_batch_tokens=model.max_batch_tokens)
-    worker = DeviceWorker(
-        load_gliner(Path(model.path), options, revision=model.revision or "", observe=telemetry.emit), telemetry.emit
-    )
+    detector = on_device(load_model(located, options, observe=telemetry.emit), observe=telemetry.emit)
     try:
-        worker.warm_up()
-        yield (worker,)
+        detector.warm_up()
+        yield (detector,)
     finally:
-        worker.close()
+        detector.close()
 
 
 def worker_engine(config: Config, detectors: Sequence[Detector]) -> Engine:

@@ -254,8 +254,8 @@ class ModelSection(Section):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of the forward pass."""
 
-    max_batch_tokens: int = Field(default=16_384, ge=1)
-    """Padded tokens that one batch may have."""
+    max_batch_tokens: int | None = Field(default=None, ge=1)
+    """Padded tokens that one batch may have. Default: 1,536 on a CPU, 16,384 on a GPU."""
 
 
 class LoggingSection(Section):
