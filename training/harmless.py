@@ -8,7 +8,7 @@ from typing import Final
 
 from training import library_text, pools
 from training.labels import LABELS
-from training.values import ALNUM, HEX, Maker, chars, digits, one_of, pattern, shapes
+from training.shapes import ALNUM, HEX, Maker, chars, digits, one_of, pattern, shapes
 
 SERVICES: Final = ("payment", "checkout", "auth", "billing", "notifier", "gateway", "search", "inventory", "scheduler", "ingest", "reporting", "mailer", "session", "catalog", "pricing", "frontend", "indexer", "exporter")  # fmt: skip
 DAEMONS: Final = ("sshd", "nginx", "postfix/smtpd", "cron", "kernel", "sudo", "dovecot", "systemd", "dhclient", "named", "httpd", "haproxy", "kubelet", "dockerd", "auditd", "rsyslogd", "snmpd", "ntpd", "crond", "CRON", "postgres", "mysqld", "vsftpd", "su", "login", "gdm", "xinetd")  # fmt: skip

@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from training import pools
-from training.values import chars, digits
+from training.shapes import chars, digits, pattern
 
 # Domains nobody owns: reserved names (RFC 2606, RFC 6761) and country codes that are set aside for private use.
 TOPS: Final = ("example", "example", "test", "invalid", "example.com", "example.com", "example.com", "example.org", "example.net", "local", "internal", "lan", "xa", "zz", "qm", "xk.example", "co.example")  # fmt: skip
@@ -166,14 +166,74 @@ def company(rng: Random) -> str:
 
 
 def city(rng: Random) -> str:
-    """A town of the world; well-known ones more often."""
+    """A town of the world; well-known ones more often, some that do not exist."""
     places = pools.places()
     roll = rng.random()
-    if roll < 0.3:
+    if roll < 0.25:
         return rng.choice(places.cities[:400])
-    if roll < 0.6:
+    if roll < 0.5:
         return rng.choice(places.us_cities)
-    return rng.choice(places.cities)
+    if roll < 0.75:
+        return rng.choice(places.cities)
+    return _invented_town(rng)
+
+
+def _invented_town(rng: Random) -> str:
+    before = rng.choice(
+        (
+            "North",
+            "South",
+            "East",
+            "West",
+            "New",
+            "Port",
+            "Lake",
+            "Saint",
+            "San",
+            "Bad",
+            "Fort",
+            "Upper",
+            "Little",
+            "Mount",
+            "Old",
+            "Great",
+            "Santa",
+            "Le",
+            "Villa",
+        )
+    )
+    after = rng.choice(
+        (
+            "ville",
+            "ton",
+            "borough",
+            "shire",
+            "bury",
+            "burgh",
+            "haven",
+            "stad",
+            "port",
+            "view",
+            "side",
+            "fort",
+            "land",
+            "mouth",
+            "chester",
+            "town",
+            "berg",
+            "furt",
+            "by",
+            "ham",
+            "field",
+            "ford",
+            "dorf",
+            "hausen",
+            "heim",
+            "wick",
+        )
+    )
+    root = rng.choice((_draw_names(rng)[0], _draw_names(rng)[1], _invented(rng), rng.choice(pools.words()).title()))
+    return rng.choice((f"{before} {root}", f"{root}{after}", f"{before} {root}{after}"))
 
 
 def street(rng: Random) -> str:
@@ -216,6 +276,9 @@ def street(rng: Random) -> str:
                 f"P.O. Box {digits(rng, 3, 5)}",
                 f"Unit {digits(rng, 4)} Box {digits(rng, 4)}",
                 f"Postfach {digits(rng, 4)}",
+                f"PSC {digits(rng, 4)}, Box {digits(rng, 4)}",
+                f"BP {digits(rng, 3)}",
+                f"Apartado {digits(rng, 3)}",
             )
         )
     if rng.random() < 0.2:
@@ -238,8 +301,6 @@ def street(rng: Random) -> str:
 
 def postcode(rng: Random) -> str:
     """A postal code in the shape of some country."""
-    from training.values import pattern  # noqa: PLC0415  keeps the module's head short
-
     return pattern(
         rng,
         rng.choice(
@@ -268,7 +329,7 @@ def full_address(rng: Random) -> str:
     """A whole address on one line: one span, because no part of it may stay."""
     state, code = rng.choice(pools.places().states)
     town, zipcode, country = city(rng), postcode(rng), rng.choice(pools.places().countries)
-    us_town = rng.choice(pools.places().us_cities)
+    us_town = rng.choice(pools.places().us_cities) if rng.random() < 0.6 else _invented_town(rng)
     us_zip = digits(rng, 5)
     return rng.choice(
         (

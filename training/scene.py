@@ -7,6 +7,7 @@ from random import Random
 
 from training import harmless, persona, pools, values
 from training.persona import Persona
+from training.shapes import digits
 
 # Harmless values that some users would call a reference all the same: neither right nor wrong as unique_id.
 UNDECIDED = frozenset({"hex", "block", "token_word"})
@@ -134,7 +135,7 @@ class Scene:
         if form == 0:
             return [town, Piece(", "), Piece(code, "state")]
         if form == 1:
-            return [town, Piece(", "), Piece(code, "state"), Piece(" "), Piece(values.digits(rng, 5), "postcode")]
+            return [town, Piece(", "), Piece(code, "state"), Piece(" "), Piece(digits(rng, 5), "postcode")]
         if form == 2:
             return [town, Piece(", "), Piece(state, "state")]
         if form == 3:

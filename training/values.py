@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import string
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from training import pools
-
-Maker = Callable[[Random], str]
-HEX: Final = "0123456789abcdef"
-ALNUM: Final = string.ascii_letters + string.digits
-UPPER: Final = string.ascii_uppercase
-
-
-def chars(rng: Random, alphabet: str, low: int, high: int | None = None) -> str:
-    """A random string over `alphabet`, `low` to `high` characters long."""
-    return "".join(rng.choices(alphabet, k=low if high is None else rng.randint(low, high)))
-
-
-def digits(rng: Random, low: int, high: int | None = None) -> str:
-    """A random digit string."""
-    return chars(rng, string.digits, low, high)
-
-
-def pattern(rng: Random, shape: str) -> str:
-    """Fill a shape: # digit, @ upper-case letter, ? lower-case letter, * letter or digit, % hex digit."""
-    kinds = {"#": string.digits, "@": UPPER, "?": string.ascii_lowercase, "*": UPPER + string.digits, "%": HEX}
-    return "".join(rng.choice(kinds[c]) if c in kinds else c for c in shape)
-
-
-def shapes(*choices: str) -> Maker:
-    """A maker that fills one of several shapes."""
-    return lambda rng: pattern(rng, rng.choice(choices))
-
-
-def one_of(*choices: str) -> Maker:
-    """A maker that picks one of several values."""
-    return lambda rng: rng.choice(choices)
+from training import credentials, pools
+from training.shapes import ALNUM, HEX, UPPER, Maker, chars, digits, one_of, pattern, shapes
 
 
 def moment(rng: Random) -> datetime:
@@ -129,11 +98,15 @@ def luhn_digit(body: str) -> str:
     return str(-total % 10)
 
 
+CARD_KINDS: Final = (
+    ("4", 16), ("4", 16), ("4", 13), ("51", 16), ("53", 16), ("55", 16), ("34", 15), ("37", 15), ("6011", 16), ("65", 16), ("2221", 16), ("2720", 16),
+    ("36", 14), ("30", 14), ("38", 14), ("3528", 16), ("3589", 16), ("5018", 12), ("6304", 14), ("6759", 19), ("62", 16), ("18001", 15), ("4", 19),
+)  # fmt: skip
+
+
 def card(rng: Random) -> str:
     """A card number with a valid check digit, plain or grouped; sometimes masked in part."""
-    prefix, length = rng.choice(
-        (("4", 16), ("51", 16), ("53", 16), ("34", 15), ("37", 15), ("6011", 16), ("2221", 16), ("36", 14))
-    )
+    prefix, length = rng.choice(CARD_KINDS)
     body = prefix + digits(rng, length - len(prefix) - 1)
     number = body + luhn_digit(body)
     if rng.random() < 0.5:
@@ -167,76 +140,6 @@ def iban(rng: Random) -> str:
     return " ".join(text[i : i + 4] for i in range(0, len(text), 4)) if rng.random() < 0.4 else text
 
 
-def password(rng: Random) -> str:
-    """A password as people and generators make them."""
-    word = rng.choice(pools.words())
-    form = rng.randrange(7)
-    if form == 0:
-        return chars(rng, ALNUM + "!@#$%^&*-_+?", 8, 16)
-    if form == 1:
-        return word.capitalize() + digits(rng, 2, 4) + rng.choice(("!", "@", "#", "", "!!"))
-    if form == 2:
-        return word.replace("o", "0").replace("a", "@").replace("e", "3") + digits(rng, 1, 3)
-    if form == 3:
-        return (
-            "".join(w.capitalize() for w in rng.choices(pools.words(), k=2))
-            + rng.choice(("!", "?", "*", "#"))
-            + digits(rng, 1, 4)
-        )
-    if form == 4:
-        return "-".join(rng.choices(pools.words(), k=rng.randint(3, 4)))
-    if form == 5:
-        return rng.choice(
-            (
-                "qwerty",
-                "letmein",
-                "hunter",
-                "dragon",
-                "passw0rd",
-                "changeme",
-                "welcome",
-                "iloveyou",
-                "P@ssw0rd",
-                "s3cret",
-                "admin",
-            )
-        ) + digits(rng, 0, 3)
-    return chars(rng, ALNUM, 10, 20)
-
-
-def api_key(rng: Random) -> str:
-    """A key or token in the style of many vendors, none of them real."""
-    shape = rng.choice(
-        (
-            "AKIA****************",
-            "sk_test_",
-            "pk_test_",
-            "ghp_",
-            "xoxb-############-",
-            "AIza",
-            "SG.",
-            "glpat-",
-            "hf_",
-            "key-",
-            "tok_",
-            "",
-            "",
-            "hex",
-            "jwt",
-            "b64",
-        )
-    )
-    if shape == "hex":
-        return chars(rng, HEX, rng.choice((32, 40, 64)))
-    if shape == "jwt":
-        return "eyJhbGciOiJIUzI1NiJ9.eyJ" + chars(rng, ALNUM, 20, 40) + "." + chars(rng, ALNUM + "-_", 30, 43)
-    if shape == "b64":
-        return base64.b64encode(rng.randbytes(rng.randint(15, 30))).decode()
-    if "*" in shape:
-        return pattern(rng, shape)
-    return pattern(rng, shape) + chars(rng, ALNUM, 20, 36)
-
-
 def unique_id(rng: Random) -> str:
     """A reference that points at one case, order, request or session."""
     form = rng.randrange(8)
@@ -249,7 +152,6 @@ def unique_id(rng: Random) -> str:
         "CASE-#####",
         "INV-####-####",
         "TKT#######",
-        "CLM-########",
         "@@-######",
         "REF#########",
         "RMA-#####",
@@ -257,22 +159,14 @@ def unique_id(rng: Random) -> str:
         "sess_",
         "TRK##########",
         "CONF-******",
-        "POL-########",
         "BK******",
         "req-",
         "evt_",
     )
+    if form == 2:
+        return composed_id(rng)
     text = pattern(rng, rng.choice(shape))
     return text + chars(rng, ALNUM, 12, 18) if text[-1] in "_-" else text
-
-
-def cookie(rng: Random) -> str:
-    """A cookie header value."""
-    pairs = [
-        f"{rng.choice(('sessionid', 'PHPSESSID', 'JSESSIONID', '_ga', 'sid', 'csrftoken', 'auth', 'uid'))}={chars(rng, ALNUM, 10, 32)}"
-        for _ in range(rng.randint(1, 2))
-    ]
-    return "; ".join(pairs)
 
 
 def coordinate(rng: Random) -> str:
@@ -300,16 +194,40 @@ def phone(rng: Random) -> str:
                 "04## ### ###", "+55 (##) 9####-####", "(##) 9####-####", "+48 ### ### ###", "### ### ###", "+46 70 ### ## ##", "+45 ## ## ## ##",
                 "+7 (9##) ###-##-##", "+90 5## ### ## ##", "+234 80# ### ####", "+254 7## ######", "+971 5# ### ####", "+52 55 #### ####",
                 "00## ## #######", "+## ### ### ####", "###-###-#### x###", "(0##) ### ####", "+65 #### ####", "0##-#######", "+###########",
+                "001-###-###-####", "+1-###-###-####x####", "(###)###-####", "(###)###-####x###", "###.###.####x##", "###-###-####x#####", "001-###-###-####x###",
+                "##########x###", "### ### ####", "1-###-###-####", "1 (###) ###-####", "(####) ######", "+44(0)#### ######", "+49(0)##########", "(##) #### ####",
+                "####-###-###", "#### ### ###", "0#.##.##.##.##", "### ## ###", "## ## ## ##", "+##-##-########", "ext. ####", "(+##) ###-###-###", "###/#######",
             )
         ),
     )  # fmt: skip
+
+
+def composed_id(rng: Random) -> str:
+    """An id of no known scheme: letters, digits and separators put together at random."""
+    prefix = chars(rng, UPPER, 0, 4)
+    if rng.random() < 0.2:
+        prefix = rng.choice(pools.words())[:6]
+        prefix = rng.choice((prefix, prefix.upper(), prefix.title()))
+    groups = [
+        chars(rng, rng.choice((string.digits, string.digits, string.digits, UPPER + string.digits, HEX)), 2, 7)
+        for _ in range(rng.choices((1, 2, 3), (55, 30, 15))[0])
+    ]
+    if not prefix and len(groups) == 1:
+        return digits(rng, 4, 14)
+    joint = rng.choice(("-", "-", "-", "", "", "_", "/", ".", " "))
+    text = joint.join([prefix, *groups] if prefix else groups)
+    return text if len(text) >= 5 and any(c.isdigit() for c in text) else text + digits(rng, 4, 6)
+
+
+def or_composed(maker: Maker, share: float = 0.4) -> Maker:
+    """`maker`, but for a share of ids that follow no scheme."""
+    return lambda rng: composed_id(rng) if rng.random() < share else maker(rng)
 
 
 def policy_number(rng: Random) -> str:
     """The number of an insurance policy, a claim, a loan, a membership: a personal account of another kind."""
     shape = rng.choice(
         (
-            "POL-########",
             "CLM-######",
             "CL########",
             "@@@-######-##",
@@ -328,44 +246,44 @@ def policy_number(rng: Random) -> str:
             "CTR-####-###",
         )
     )
-    return pattern(rng, shape)
+    return composed_id(rng) if rng.random() < 0.4 else pattern(rng, shape)
 
 
 MAKERS: Final[dict[str, Maker]] = {
-    "account_number": shapes("########", "##########", "############", "####-####-##", "AC########", "ACCT-######", "******####", "GB-#######"),
+    "account_number": or_composed(shapes("########", "##########", "############", "####-####-##", "AC########", "ACCT-######", "******####", "GB-#######")),
     "age": lambda rng: str(rng.randint(1, 99)),
-    "api_key": api_key,
+    "api_key": credentials.api_key,
     "bank_routing_number": shapes("0########", "#########", "##-##-##", "######"),
-    "biometric_identifier": shapes("FP-########", "BIO-%%%%%%%%", "fprint:%%%%%%%%%%%%", "IRIS-######", "FACE-*******", "VOICE-####-####"),
+    "biometric_identifier": or_composed(shapes("FP-########", "BIO-%%%%%%%%", "fprint:%%%%%%%%%%%%", "IRIS-######", "FACE-*******", "VOICE-####-####")),
     "blood_type": one_of("A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-", "A positive", "O negative", "type O", "B Rh+", "0+"),
-    "certificate_license_number": shapes("LIC-######", "RN######", "MD-#####", "CERT-####-***", "@@#######", "BAR#####", "PE-#####", "C-####-####"),
+    "certificate_license_number": or_composed(shapes("LIC-######", "RN######", "MD-#####", "CERT-####-***", "@@#######", "BAR#####", "PE-#####", "C-####-####")),
     "coordinate": coordinate,
     "credit_debit_card": card,
-    "customer_id": shapes("CUST-#####", "C#######", "cust_######", "CID-********", "CL-####", "########", "KD-######", "M#########", "customer-####"),
+    "customer_id": or_composed(shapes("CUST-#####", "C#######", "cust_######", "CID-********", "CL-####", "########", "KD-######", "M#########", "customer-####")),
     "cvv": shapes("###", "###", "####"),
     "date": lambda rng: stamp(rng, DATE_SHAPES),
     "date_of_birth": birth,
     "date_time": lambda rng: stamp(rng, DATE_TIME_SHAPES),
-    "device_identifier": shapes("35#############", "SN-**********", "DEV-%%%%%%%%", "%%%%%%%%%%%%%%%%", "android-%%%%%%%%%%%%%%%%", "IMEI############", "C02********", "iPad-######"),
+    "device_identifier": or_composed(shapes("35#############", "SN-**********", "DEV-%%%%%%%%", "%%%%%%%%%%%%%%%%", "android-%%%%%%%%%%%%%%%%", "IMEI############", "C02********", "iPad-######")),
     "education_level": one_of("Bachelor's degree", "Master's degree", "PhD", "high school diploma", "BSc", "MBA", "associate degree", "GED", "doctorate", "some college", "M.Sc. in Physics", "vocational training", "B.A. in History"),
-    "employee_id": shapes("EMP#####", "E######", "emp-####", "STAFF-###", "EID######", "#####", "EMP-####", "N#######", "W####", "badge-####"),
+    "employee_id": or_composed(shapes("EMP#####", "E######", "emp-####", "STAFF-###", "EID######", "#####", "EMP-####", "N#######", "W####", "badge-####")),
     "employment_status": one_of("employed", "unemployed", "self-employed", "retired", "part-time", "full-time", "student", "on leave", "freelance", "contractor", "laid off", "homemaker"),
     "fax_number": phone,
     "gender": one_of("male", "female", "Male", "Female", "M", "F", "non-binary", "woman", "man", "transgender", "genderfluid", "MALE", "agender"),
-    "health_plan_beneficiary_number": shapes("HP-########", "@@@#########", "MBR-#######", "1@*#-@*#-@@##", "W#########", "HIC########", "##########A", "XYZ#########"),
-    "http_cookie": cookie,
+    "health_plan_beneficiary_number": or_composed(shapes("HP-########", "@@@#########", "MBR-#######", "1@*#-@*#-@@##", "W#########", "HIC########", "##########A", "XYZ#########")),
+    "http_cookie": credentials.cookie,
     "iban": iban,
     "ipv4": ipv4,
     "ipv6": ipv6,
     "language": one_of("English", "Spanish", "German", "Mandarin", "Arabic", "French", "Hindi", "Polish", "Turkish", "Swahili", "Urdu", "Italian", "Portuguese", "Tagalog", "Japanese", "Ukrainian", "Dutch", "Korean", "Vietnamese", "sign language"),
     "license_plate": shapes("@@@-####", "@@## @@@", "#@@@###", "@@-###-@@", "@-@@ ####", "### @@@", "@@@####", "@@ ## @ ####", "@@@ ###", "##-@@-##"),
     "mac_address": mac,
-    "medical_record_number": shapes("MRN#######", "MRN-######", "########", "MR-####-####", "PAT######", "P-#######", "H########"),
-    "national_id": shapes("##########", "###########", "########@", "@@######@", "######-####", "##.###.###-#", "######/####", "@########", "###.###.###-##", "YYMM##-##-####".replace("YYMM", "####"), "# ## ## ## ### ### ##"),
+    "medical_record_number": or_composed(shapes("MRN#######", "MRN-######", "########", "MR-####-####", "PAT######", "P-#######", "H########")),
+    "national_id": or_composed(shapes("##########", "###########", "########@", "@@######@", "######-####", "##.###.###-#", "######/####", "@########", "###.###.###-##", "YYMM##-##-####".replace("YYMM", "####"), "# ## ## ## ### ### ##"), 0.15),
     "occupation": lambda rng: rng.choice(pools.jobs()),
     "passport_number": shapes("@########", "#########", "@@#######", "C@@######", "@@@######", "X########"),
-    "driver_license_number": shapes("@#######", "########", "@###-####-####", "@@@@@######@@#@@", "@############", "##-###-####", "DL-########", "@####-#####-#####"),
-    "password": password,
+    "driver_license_number": or_composed(shapes("@#######", "########", "@###-####-####", "@@@@@######@@#@@", "@############", "##-###-####", "DL-########", "@####-#####-#####"), 0.15),
+    "password": credentials.password,
     "phone_number": phone,
     "pin": shapes("####", "####", "######"),
     "political_view": one_of("Democrat", "Republican", "conservative", "liberal", "socialist", "libertarian", "Green Party", "centrist", "left-wing", "right-wing", "independent", "Labour", "Tory", "progressive", "communist", "apolitical"),
@@ -378,6 +296,6 @@ MAKERS: Final[dict[str, Maker]] = {
     "time": lambda rng: stamp(rng, TIME_SHAPES),
     "unique_id": unique_id,
     "vehicle_identifier": shapes("1HGCM#####A######", "WVWZZZ**********#", "**************###", "5YJ3E*******#####", "JN1********######"),
-    "crypto_wallet": lambda rng: rng.choice((f"0x{chars(rng, HEX, 40)}", f"bc1q{chars(rng, string.ascii_lowercase + string.digits, 38)}", f"{rng.choice('13')}{chars(rng, ALNUM, 33)}", f"L{chars(rng, ALNUM, 33)}", f"r{chars(rng, ALNUM, 33)}")),
-    "private_key": lambda rng: rng.choice((f"-----BEGIN PRIVATE KEY-----{chars(rng, ALNUM + '+/', 40, 64)}", f"0x{chars(rng, HEX, 64)}", f"5{rng.choice('HJK')}{chars(rng, ALNUM, 49)}", f"MIIEvQIBADANBg{chars(rng, ALNUM + '+/', 40, 60)}")),
+    "crypto_wallet": credentials.wallet,
+    "private_key": credentials.private_key,
 }  # fmt: skip
