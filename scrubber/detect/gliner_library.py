@@ -7,7 +7,6 @@ nothing but a warning, and loses a whole batch to one lone surrogate.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from scrubber.core.batches import batches
@@ -33,7 +32,7 @@ class GlinerLibraryDetector:
         self, checkpoint: Checkpoint, description: Description, options: ModelOptions, *, max_batch_rows: int = 8
     ) -> None:
         library = require("gliner", "gliner")
-        self._model = _load(library, checkpoint.folder, options)
+        self._model = _load(library, checkpoint, options)
         self._description = description
         self._max_batch_rows = max_batch_rows
         tokenizer = self._model.data_processor.transformer_tokenizer
@@ -112,15 +111,22 @@ class GlinerLibraryDetector:
             del decoder.greedy_search
 
 
-def _load(library: Any, folder: Path, options: ModelOptions) -> Any:
+def _load(library: Any, checkpoint: Checkpoint, options: ModelOptions) -> Any:
+    folder = checkpoint.folder
+    from scrubber.detect.runtime.torch.weights import has_packed_rows, read_weights  # noqa: PLC0415 - torch is an optional extra
+
     try:
-        return library.GLiNER.from_pretrained(
+        gliner = library.GLiNER.from_pretrained(
             str(folder),
             local_files_only=True,
             map_location=options.device,
             max_width=options.max_width,
             dtype=_DTYPES[options.dtype],
         ).eval()
+        if has_packed_rows(checkpoint.weights):
+            gliner.model.load_state_dict(read_weights(checkpoint.weights), strict=False)
     except Exception as error:  # noqa: BLE001 - no text has been read yet: the library's own words help the user
         problem = Problem("model.path", f"gliner cannot load {folder}: {type(error).__name__}: {error}")
+    else:
+        return gliner
     raise ConfigError([problem])

@@ -4,8 +4,8 @@ import pytest
 
 from scrubber.detect.detector import Description, Plan
 from scrubber.detect.gliner.checkpoint import Checkpoint
-from scrubber.detect.options import ModelOptions
 from scrubber.detect.gliner_library import GlinerLibraryDetector
+from scrubber.detect.options import ModelOptions
 from scrubber.errors import ConfigError, DetectorFailed
 from tests.detect.models import LABELS, LINES, Shape, save_gliner
 
@@ -162,6 +162,19 @@ def test_max_width_can_be_raised_at_load(tmp_path):
 def _longest(detector, text):
     (found,) = detector.detect([text], plan(0.05))
     return max(len(text[span.start : span.end].split()) for span in found)
+
+
+def test_rows_of_int8_are_multiplied_out_for_the_library_too(tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    from training.export import pack
+
+    folder = save_gliner(tmp_path, Shape(layers=1))
+    expected = load(folder).detect(LINES, plan(0.3))
+    save_file(pack(load_file(folder / "model.safetensors")), folder / "model.safetensors")
+    found = load(folder).detect(LINES, plan(0.3))
+    close = {(span.start, span.label) for text in expected for span in text}
+    assert len(close & {(span.start, span.label) for text in found for span in text}) > 0.7 * len(close) > 3
 
 
 def test_a_checkpoint_that_the_library_cannot_load_is_a_config_error(tmp_path):

@@ -24,6 +24,14 @@ class Linear(NamedTuple):
 _ROW_SCALE = ".row_scale"
 
 
+def has_packed_rows(file: Path) -> bool:
+    """Whether `file` holds rows of int8 (see `read_weights`), which others would take for the weights themselves."""
+    if file.suffix != ".safetensors":
+        return False
+    with safe_open(file, framework="pt") as opened:
+        return any(name.endswith(_ROW_SCALE) for name in opened.keys())  # noqa: SIM118 - no mapping
+
+
 def read_weights(file: Path) -> dict[str, Tensor]:
     """Read a safetensors file, or a pickle of nothing but tensors.
 
