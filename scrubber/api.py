@@ -54,8 +54,9 @@ class Scrubber:
     Args:
         policy: name of a preset ("logs", "gdpr", "hipaa", "pci", "strict"), a policy file, or what such a file holds.
         rules: files with rules of your own, beside the built-in ones.
-        model: what looks for names and other things without a shape: the folder of a GLiNER model, or a detector of
-            your own, which is then closed by whoever made it. Left out: rules only.
+        model: what looks for names and other things without a shape: the folder of a model, its id on the
+            Hugging Face hub (in the local cache: nothing is fetched), or a detector, which its maker closes. Left out:
+            rules only.
         keys: key id -> 32 random bytes or more, for actions that need a key; the first one writes.
 
     Raises ConfigError, with everything that is wrong. Make it after a process has forked, not before.
@@ -71,7 +72,7 @@ class Scrubber:
     ) -> None:
         ring = KeyRing(keys, next(iter(keys))) if keys else NO_KEYS
         compiled, tier = _policy(policy, ring), ready_tier(_rules(rules))
-        self._loaded = _load_model(model) if isinstance(model, str | Path) else None
+        self._loaded = _load_model(str(model)) if isinstance(model, str | Path) else None
         detector = model if not isinstance(model, str | Path) else self._loaded
         self._scrub = pipeline.Scrubber(
             TextPipeline(tier, [detector] if detector is not None else []),
@@ -146,15 +147,15 @@ def _rules(files: Sequence[str | Path]) -> tuple[Rule, ...]:
     return all_rules([Path(file) for file in files])
 
 
-def _load_model(folder: str | Path) -> Detector:
-    from scrubber.detect.gliner.loader import load_gliner  # noqa: PLC0415 - not everybody has a model
+def _load_model(name: str) -> Detector:
+    from scrubber.detect.hub import locate  # noqa: PLC0415 - not everybody has a model
+    from scrubber.detect.models import load_model, on_device  # noqa: PLC0415
     from scrubber.detect.options import ModelOptions  # noqa: PLC0415
-    from scrubber.detect.worker import DeviceWorker  # noqa: PLC0415
 
-    worker = DeviceWorker(load_gliner(Path(folder), ModelOptions()))
+    detector = on_device(load_model(locate(name), ModelOptions()))
     try:
-        worker.warm_up()
+        detector.warm_up()
     except BaseException:
-        worker.close()
+        detector.close()
         raise
-    return worker
+    return detector

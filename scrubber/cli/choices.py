@@ -18,6 +18,8 @@ from scrubber.config.policies import read_policy
 from scrubber.config.rules import all_rules
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
+from scrubber.detect.hub import locate
+from scrubber.detect.models import kind_of
 from scrubber.detect.rules.rule import Rule
 
 _FILE = click.Path(path_type=Path)
@@ -25,7 +27,7 @@ _OPTIONS = (
     click.option("--policy", default="logs", show_default=True, metavar="NAME|FILE", help="Preset or policy file."),
     click.option("--rules", metavar="FILE", type=_FILE, multiple=True, help="Rules of your own (YAML). Repeatable."),
     click.option("--key", metavar="ID=FILE", multiple=True, help="Key for the policy's actions. Repeatable."),
-    click.option("--model", metavar="DIR", type=_FILE, help="GLiNER model to use beside the rules."),
+    click.option("--model", metavar="NAME|DIR", help="Model to use beside the rules: a folder, or its id on the hub."),
     click.option("--rules-only", is_flag=True, help="No model, whatever is the default."),
 )
 
@@ -57,17 +59,20 @@ def with_choice(command: Callable[..., int]) -> Callable[..., int]:
         policy: str,
         rules: tuple[Path, ...],
         key: tuple[str, ...],
-        model: Path | None,
+        model: str | None,
         rules_only: bool,
         **others: Any,
     ) -> int:
         if model is not None and rules_only:
             raise click.UsageError("--model and --rules-only exclude each other")
         keys = with_key_options(NO_KEYS, key)
-        section = ModelSection(kind="gliner", path=str(model)) if model is not None else ModelSection()
-        choice = Choice(read_policy(policy, keys), all_rules(rules, "--rules"), keys, section)
+        choice = Choice(read_policy(policy, keys), all_rules(rules, "--rules"), keys, _section(model))
         return command(choice=choice, **others)
 
     for option in reversed(_OPTIONS):
         chosen = option(chosen)
     return chosen
+
+
+def _section(model: str | None) -> ModelSection:
+    return ModelSection(kind=kind_of(locate(model)), path=model) if model is not None else ModelSection()

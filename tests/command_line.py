@@ -1,0 +1,57 @@
+"""Runs a command in this process, or as a process of its own, with real standard streams."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from scrubber.cli import main
+
+PROGRAM = [sys.executable, "-m", "scrubber.cli"]
+STDIN = 0
+
+
+class Ran(NamedTuple):
+    code: int
+    out: bytes
+    err: str
+
+
+def run_here(capfdbinary, *arguments, stdin=b""):
+    """In this process: rules are compiled once for all tests."""
+    capfdbinary.readouterr()
+    with standard_input(stdin):
+        code = main([str(argument) for argument in arguments])
+    captured = capfdbinary.readouterr()
+    return Ran(code, captured.out, captured.err.decode())
+
+
+@contextmanager
+def standard_input(content):
+    """Bytes, or a descriptor, as descriptor 0."""
+    before = os.dup(STDIN)
+    try:
+        if isinstance(content, int):
+            os.dup2(content, STDIN)
+        else:
+            with tempfile.TemporaryFile() as file:
+                file.write(content)
+                file.seek(0)
+                os.dup2(file.fileno(), STDIN)
+        yield
+    finally:
+        os.dup2(before, STDIN)
+        os.close(before)
+
+
+@contextmanager
+def process(*arguments, **streams):
+    """A process that does not outlive the test."""
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+    with subprocess.Popen([*PROGRAM, *map(str, arguments)], **streams) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
