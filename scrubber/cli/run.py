@@ -37,7 +37,7 @@ def command(file: Path) -> int:
         stopping = Signals()
         stopping.listen()
         try:
-            limits = admin.prepare(config.stream, telemetry, give_up=stopping.seen.is_set)
+            limits = admin.prepare(config.stream, telemetry, stopping=stopping.seen)
         except RetriableStreamError:
             if stopping.seen.is_set():  # told to stop while waiting for a cluster that never came
                 return Exit.OK

@@ -7,19 +7,17 @@ would fence a live worker with the same id; a worker that starts is told at once
 from __future__ import annotations
 
 import re
-import time
+import threading
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
-
-import tenacity
 
 from scrubber.errors import FatalStreamError, Problem, RetriableStreamError, StreamError
 from scrubber.stream.clients import hidden_topics
 from scrubber.stream.cluster import TIMEOUT_SECS, Cluster, Refusal, Topic
-from scrubber.stream.patience import FIRST_WAIT_SECS, LONGEST_WAIT_SECS
+from scrubber.stream.patience import Patience
 from scrubber.stream.routes import RouteTable
 from scrubber.stream.settings import StreamSettings
-from scrubber.telemetry import Telemetry, WaitingFor
+from scrubber.telemetry import Telemetry
 
 
 class Flow(NamedTuple):
@@ -51,37 +49,17 @@ def prepare(
     settings: StreamSettings,
     telemetry: Telemetry,
     *,
-    give_up: Callable[[], bool] = lambda: False,
+    stopping: threading.Event | None = None,
     timeout_secs: float = TIMEOUT_SECS,
 ) -> dict[str, int]:
     """Wait for the cluster and its topics, create the missing ones if told to, and return the output topics' limits.
 
-    Tries again with growing pauses until `start_timeout_secs` are over or `give_up` says so, and says what it waits
-    for; each try may take `timeout_secs` for each of its questions, if that whole time is not shorter. Raises
-    `FatalStreamError` at once for what waiting does not mend, otherwise `RetriableStreamError`.
+    Tries again until `start_timeout_secs` are over or `stopping` is set; each try may take `timeout_secs` for each of
+    its questions, if that whole time is not shorter. Raises `FatalStreamError` at once for what waiting does not mend,
+    otherwise `RetriableStreamError`.
     """
-
-    def say(state: tenacity.RetryCallState) -> None:
-        assert state.outcome is not None, "Retry without an outcome. This is a bug."
-        error = state.outcome.exception()
-        code = error.code if isinstance(error, StreamError) else ""
-        waited = round(state.seconds_since_start or 0.0, 1)
-        telemetry.emit(WaitingFor(str(error), code, state.attempt_number, waited))
-
-    def sleep(secs: float) -> None:
-        until = time.monotonic() + secs
-        while not give_up() and time.monotonic() < until:
-            time.sleep(0.1)
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(lambda error: isinstance(error, RetriableStreamError) and not give_up()),
-        wait=tenacity.wait_exponential_jitter(multiplier=FIRST_WAIT_SECS, max=LONGEST_WAIT_SECS),
-        stop=tenacity.stop_after_delay(settings.start_timeout_secs),
-        sleep=sleep,
-        before_sleep=say,
-        reraise=True,
-    )
-    return retrying(_prepare_once, settings, min(timeout_secs, settings.start_timeout_secs))
+    patience = Patience(settings.start_timeout_secs, telemetry, stopping or threading.Event())
+    return patience.call(lambda: _prepare_once(settings, min(timeout_secs, settings.start_timeout_secs)))
 
 
 def _prepare_once(settings: StreamSettings, timeout_secs: float) -> dict[str, int]:

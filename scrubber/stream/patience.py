@@ -9,6 +9,7 @@ from typing import TypeVar
 import tenacity
 from confluent_kafka import KafkaException
 
+from scrubber.errors import RetriableStreamError, StreamError
 from scrubber.stream import faults
 from scrubber.telemetry import Telemetry, WaitingFor
 
@@ -32,18 +33,18 @@ class Patience:
         self._telemetry = telemetry
         self._stopping = stopping
 
-    def call(self, what: str, function: Callable[[], Answer]) -> Answer:
-        """Return the answer of `function`; raises its last `KafkaException` once the deadline is over.
+    def call(self, function: Callable[[], Answer], what: str = "") -> Answer:
+        """Return the answer of `function`; raises its last error once the deadline is over.
 
-        Errors that time cannot mend (fenced, not authorised, fatal) are raised at once.
+        What time cannot mend (fenced, not authorised, fatal) is raised at once. `what` is waited for; left out, the
+        error says it.
         """
 
         def say(state: tenacity.RetryCallState) -> None:
             assert state.outcome is not None, "Retry without an outcome. This is a bug."
             error = state.outcome.exception()
-            code = faults.code_name(faults.kafka_error(error)) if isinstance(error, KafkaException) else ""
             waited = round(state.seconds_since_start or 0.0, 1)
-            self._telemetry.emit(WaitingFor(what, code, state.attempt_number, waited))
+            self._telemetry.emit(WaitingFor(what or str(error), _code(error), state.attempt_number, waited))
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(self._may_pass),
@@ -56,7 +57,15 @@ class Patience:
         return retrying(function)
 
     def _may_pass(self, error: BaseException) -> bool:
-        if self._stopping.is_set() or not isinstance(error, KafkaException):
+        if self._stopping.is_set():
             return False
-        cause = faults.kafka_error(error)
-        return not cause.fatal() and faults.verdict(cause) in {faults.Verdict.REBUILD, faults.Verdict.ABORT}
+        if isinstance(error, KafkaException):
+            cause = faults.kafka_error(error)
+            return not cause.fatal() and faults.verdict(cause) in {faults.Verdict.REBUILD, faults.Verdict.ABORT}
+        return isinstance(error, RetriableStreamError)
+
+
+def _code(error: BaseException | None) -> str:
+    if isinstance(error, KafkaException):
+        return faults.code_name(faults.kafka_error(error))
+    return error.code if isinstance(error, StreamError) else ""

@@ -86,7 +86,7 @@ class TransactionalSink:
         self._fatal = None
         self._producer = self._clients.producer(self._on_error, self._on_delivery_error)
         try:
-            self._patience.call("transaction coordinator", lambda: self._init_transactions(self._producer))
+            self._patience.call(lambda: self._init_transactions(self._producer), "transaction coordinator")
         except KafkaException as exception:
             error = faults.kafka_error(exception)
             raise FatalStreamError(f"transactions cannot start: {error.str()}", faults.code_name(error)) from None

@@ -203,9 +203,10 @@ def test_a_worker_does_not_wait_for_what_only_a_person_can_mend(kafka):
 
 def test_a_worker_told_to_stop_does_not_wait_for_the_cluster():
     wanted = settings("127.0.0.1:1", Route("r", ("a",)), start_timeout_secs=600)
-    notes = Notes()
+    notes, stopping = Notes(), threading.Event()
+    stopping.set()
     with pytest.raises(RetriableStreamError, match="Connection refused"):
-        prepare(wanted, notes, give_up=lambda: True, timeout_secs=1)
+        prepare(wanted, notes, stopping=stopping, timeout_secs=1)
     assert notes.happenings == []
 
 
