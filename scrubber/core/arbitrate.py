@@ -25,6 +25,8 @@ class Piece(NamedTuple):
 
 def cover(text: bytes, findings: Sequence[Finding]) -> list[Piece]:
     """Return the pieces of `text` that `findings` cover, by start. Findings that only touch stay apart."""
+    if len(findings) == 1:
+        return [Piece(findings[0].start, findings[0].end, 0)]
     pieces: list[Piece] = []
     for index in sorted(range(len(findings)), key=lambda index: _position(findings[index])):
         finding = findings[index]

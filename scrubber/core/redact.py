@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -59,7 +60,7 @@ def redact(
 
     `place` is the path of the text itself within its record. Raises RecordError where the record must not go on.
     """
-    claims = list(accepted(text, layout, findings, policy, place))
+    claims = accepted(text, layout, findings, policy, place)
     if not claims:
         return None
     output, redactions, placed = _splice(text, _edits(text, claims), numbering, place)
@@ -68,39 +69,57 @@ def redact(
     return Redacted(output, layout, redactions, placed)
 
 
-def accepted(
-    text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, place: str = ""
-) -> Iterator[Claim]:
-    """Yield what `policy` accepts of `findings`, moved into the tokens of `text`. Raises as `redact` does."""
-    tokens = list(layout.tokens(text, sorted((finding.start, finding.end) for finding in findings)))
-    ends = [token.end for token in tokens]
-    for finding in findings:
-        for index in range(bisect_right(ends, finding.start), len(tokens)):
-            token = tokens[index]
+def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, place: str = "") -> list[Claim]:
+    """Return what `policy` accepts of `findings`, moved into the tokens of `text`. Raises as `redact` does."""
+    rising = sorted(findings, key=_position) if len(findings) > 1 else findings
+    tokens = list(layout.tokens(text, [(finding.start, finding.end) for finding in rising]))
+    source = _Source(text, text.isascii(), b"\\" in text, policy, place)
+    claims: list[Claim] = []
+    first = 0
+    for finding in rising:
+        while first < len(tokens) and tokens[first].end <= finding.start:
+            first += 1
+        for token in islice(tokens, first, None):
             if token.start >= finding.end:
                 break
-            claim = _claim(text, _clip(finding, token) if layout.structured else finding, token, policy, place)
+            claim = _claim(source, _clip(finding, token) if layout.structured else finding, token)
             if claim is not None:
-                yield claim
+                claims.append(claim)
             if not layout.structured:
                 break
+    return claims
+
+
+class _Source(NamedTuple):
+    """A text, what need not be looked for in it again for every finding, and by what it is judged."""
+
+    text: bytes
+    ascii: bool
+    escaped: bool
+    policy: Policy
+    place: str
+
+
+def _position(finding: Finding) -> tuple[int, int]:
+    return finding.start, finding.end
 
 
 def _clip(finding: Finding, token: Token) -> Finding:
     if token.kind is Kind.BARE:
-        return finding._replace(start=token.start, end=token.end)
-    if token.start <= finding.start and finding.end <= token.end:
-        return finding
-    return finding._replace(start=max(finding.start, token.start), end=min(finding.end, token.end))
+        return _moved(finding, token.start, token.end)
+    return _moved(finding, max(finding.start, token.start), min(finding.end, token.end))
 
 
-def _claim(text: bytes, finding: Finding, token: Token, policy: Policy, place: str) -> Claim | None:
-    start, end = _whole_characters(text, finding.start, finding.end)
-    if token.kind in _ESCAPED:
+def _claim(source: _Source, finding: Finding, token: Token) -> Claim | None:
+    text, policy = source.text, source.policy
+    start, end = finding.start, finding.end
+    if not source.ascii:
+        start, end = _whole_characters(text, start, end)
+    if source.escaped and token.kind in _ESCAPED:
         start, end = _escape_around(text, start, token)[0], _escape_around(text, end, token)[1]
     if _inside_placeholder(text, start, end):
         return None
-    path = join_path(place, token.path)
+    path = join_path(source.place, token.path)
     if finding.rank is not Rank.POLICY and policy.has_field_rules:
         rule = policy.field_rule(path)
         if rule is not None and rule.treatment == "never_scan":
@@ -113,9 +132,13 @@ def _claim(text: bytes, finding: Finding, token: Token, policy: Policy, place: s
         raise RecordError(Reason.POLICY_DROP)
     if action.scope == "field":
         start, end = token.start, token.end
-    if (start, end) != finding[:2]:
-        finding = finding._replace(start=start, end=end)
-    return Claim(finding, token, action)
+    return Claim(_moved(finding, start, end), token, action)
+
+
+def _moved(finding: Finding, start: int, end: int) -> Finding:
+    if start == finding.start and end == finding.end:
+        return finding
+    return finding._replace(start=start, end=end)
 
 
 def _edits(text: bytes, claims: Sequence[Claim]) -> list[tuple[Piece, Claim]]:

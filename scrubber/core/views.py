@@ -46,7 +46,6 @@ class Located(NamedTuple):
 class Views:
     """All views of some raw texts. Rules scan `buffers`; `to_raw` brings back what they find there.
 
-    `origins` tells for each buffer its level (0: raw) and its place among the texts of that level.
     `is_json` tells whether a raw text with escapes is valid JSON. `too_deep` are the raw texts that still have escapes
     after `MAX_ROUNDS`.
     """
@@ -70,15 +69,24 @@ class Views:
             unescaped = itertools.compress(first.parents, first.backslash)
             replaced = {index for index in unescaped if is_json(raw[index])}
         self.buffers: list[bytes] = []
-        self.origins: list[tuple[int, int]] = []
+        self._origins: list[tuple[int, int]] = []
+        if not self._rounds:
+            self.buffers = list(raw)
+            return
         for level, texts in enumerate(self._levels):
             scanned = [index for index in range(len(texts)) if level or index not in replaced]
             self.buffers += [texts[index] for index in scanned]
-            self.origins += [(level, index) for index in scanned]
+            self._origins += [(level, index) for index in scanned]
+
+    def origin(self, buffer: int) -> tuple[int, int]:
+        """Return the level of a buffer (0: raw) and its place among the texts of that level."""
+        return self._origins[buffer] if self._rounds else (0, buffer)
 
     def to_raw(self, found: Located) -> Located:
         """Bring spans of buffers back to the raw texts."""
-        origins = np.array(self.origins, np.int64).reshape(-1, 2)[found.texts]
+        if not self._rounds:
+            return found
+        origins = np.array(self._origins, np.int64).reshape(-1, 2)[found.texts]
         levels, texts = origins[:, 0], origins[:, 1]
         starts, ends = found.starts.copy(), found.ends.copy()
         for level in range(len(self._rounds), 0, -1):
@@ -94,7 +102,7 @@ class Views:
         Only on the way can be seen what a quote is worth: `ab"cd` looks closed after `ab` until its escapes are back.
         Returns the index of the raw text, start and end.
         """
-        level, text = self.origins[buffer]
+        level, text = self.origin(buffer)
         start, end = widen(self._levels[level][text], start, end)
         for above in range(level - 1, -1, -1):
             span = self._rounds[above].to_parent(Located(np.array([text]), np.array([start]), np.array([end])))
@@ -104,7 +112,7 @@ class Views:
 
     def root(self, buffer: int) -> int:
         """Return which raw text a buffer comes from."""
-        level, text = self.origins[buffer]
+        level, text = self.origin(buffer)
         return self._root(level, text)
 
     def _root(self, level: int, text: int) -> int:

@@ -35,7 +35,7 @@ def find_by_rules(views: Views, rules: RuleTier) -> Findings:
     for buffer, hits in enumerate(rules.find(views.buffers)):
         if not hits:
             continue
-        level, place = views.origins[buffer]
+        level, place = views.origin(buffer)
         for hit in hits:
             if hit.rule.evidence == "key":
                 if not follows_placeholder(views.buffers[buffer], hit.start, hit.end):

@@ -93,11 +93,10 @@ class Scrubber:
         parts = [
             Part(otlp.decode(text), _scoped(policy, topic, text), record=index) for index, text in enumerate(texts)
         ]
-        results = self._pipeline.run(parts)
-        return [
-            _scrubbed(text, part, results.get(index))
-            for index, (text, part) in enumerate(zip(texts, parts, strict=True))
-        ]
+        scrubbed = [ScrubbedText(text, []) for text in texts]
+        for index, result in self._pipeline.run(parts).items():
+            scrubbed[index] = _scrubbed(texts[index], parts[index], result)
+        return scrubbed
 
     def _outcome(self, record: Record, results: Sequence[tuple[Part, Redacted | Reason]], stamp: _Stamp) -> Outcome:
         key, value, headers = record.key, record.value, list(record.headers or ())
@@ -158,9 +157,7 @@ def _parts(index: int, record: Record, policy: Policy) -> Iterator[Part]:
             yield Part(value, policy, HEADER + name, index, slot)
 
 
-def _scrubbed(text: bytes, part: Part, result: Redacted | Reason | None) -> ScrubbedText:
-    if result is None:
-        return ScrubbedText(text, [])
+def _scrubbed(text: bytes, part: Part, result: Redacted | Reason) -> ScrubbedText:
     if isinstance(result, Reason):
         return ScrubbedText(b"", [], result)
     return ScrubbedText(otlp.encode(text, part.text, result.text), result.redactions)

@@ -114,7 +114,7 @@ def _is_clean(part: Part, result: Redacted, residual: Sequence[Finding]) -> bool
         return True
     ends = [end for _, end in result.placed]
     outside = [finding for finding in residual if not _is_ours(result, ends, finding)]
-    return not list(accepted(result.text, result.layout, outside, part.policy, part.place))
+    return not accepted(result.text, result.layout, outside, part.policy, part.place)
 
 
 def _without_our_words(result: Redacted) -> bytes:

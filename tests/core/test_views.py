@@ -53,7 +53,7 @@ def test_a_span_of_a_view_comes_back_as_whole_escapes_of_the_raw_text(texts, dat
     text, raw_start, raw_end = to_raw(views, buffer, start, end)
     assert text == views.root(buffer)
     assert 0 <= raw_start <= raw_end <= len(raw[text])
-    level, _ = views.origins[buffer]
+    level, _ = views.origin(buffer)
     if level == 0:
         assert (raw_start, raw_end) == (start, end)
     # What lies before, in and after the span is undone on its own to what lies there in the view.

@@ -27,9 +27,9 @@ class AccessLog:
         """Whether `text` begins as such a line does."""
         return b'] "' in text and _LINE.match(text) is not None
 
-    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield the fields; none of them is prose."""
-        return whole_line(text, _fields(text))
+        return whole_line(text, _fields(text), wanted)
 
 
 def _fields(text: bytes) -> Iterator[Field]:

@@ -53,8 +53,8 @@ class Format(Protocol):
         ...
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
-        """Yield the tokens of `text` in order; with `wanted` (sorted spans, bytes) only those that touch one of them.
+        """Yield the tokens of `text` in order; with `wanted` (spans in bytes, rising) those that touch one of them.
 
-        Raises RecordError where the text cannot be taken apart.
+        Others may be among them where leaving them out would cost more. Raises RecordError where it cannot be done.
         """
         ...

@@ -30,9 +30,9 @@ class Cef:
         start = text.find(_MARK, 0, _PREFIX_BYTES)
         return start >= 0 and _HEADER.match(text, start) is not None
 
-    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield the fields of the header and the values of the extension under their names."""
-        return whole_line(text, _fields(text))
+        return whole_line(text, _fields(text), wanted)
 
 
 def _fields(text: bytes) -> Iterator[Field]:

@@ -24,9 +24,9 @@ class Logfmt:
         """Whether all of `text` is pairs."""
         return b"=" in text and _PAIRS.fullmatch(text) is not None
 
-    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield the value of each pair under the name of its key."""
-        return whole_line(text, _fields(text), between=Kind.TEXT)
+        return whole_line(text, _fields(text), wanted, between=Kind.TEXT)
 
 
 def _fields(text: bytes) -> Iterator[Field]:

@@ -28,9 +28,9 @@ class StackTrace:
         """Whether a frame follows in `text`."""
         return b"\n" in text and _FRAME.search(text) is not None
 
-    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield what stands between frames as `message`, frames without a name."""
-        return whole_line(text, _messages(text))
+        return whole_line(text, _messages(text), wanted)
 
 
 def _messages(text: bytes) -> Iterator[Field]:

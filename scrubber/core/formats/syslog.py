@@ -34,9 +34,9 @@ class Syslog5424:
         """Whether `text` has the header of RFC 5424."""
         return text[:1] == b"<" and _RFC5424.fullmatch(text) is not None
 
-    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield header, parameters (`data.ELEMENT.NAME`) and message."""
-        return whole_line(text, _fields(_RFC5424, text))
+        return whole_line(text, _fields(_RFC5424, text), wanted)
 
 
 class Syslog3164:
@@ -49,9 +49,9 @@ class Syslog3164:
         """Whether `text` has the header that syslog daemons write."""
         return _RFC3164.match(text) is not None
 
-    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:  # noqa: ARG002
+    def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield header and message."""
-        return whole_line(text, _fields(_RFC3164, text))
+        return whole_line(text, _fields(_RFC3164, text), wanted)
 
 
 def _fields(pattern: re.Pattern[bytes], text: bytes) -> Iterator[Field]:
