@@ -6,7 +6,8 @@ import math
 import re
 
 _NOT_SECRETS = frozenset(
-    b"""null none true false nil undefined empty yes no and or not is was for from the by to in on at of an a it redacted
+    b"""null none true false nil undefined empty yes no and or not is was for from the by to in on at of an a it
+    redacted
     masked hidden removed filtered encrypted password passwd secret token key string required invalid failed failure
     expired missing incorrect wrong changed change reset authentication auth ok unknown accepted rejected denied valid
     correct enabled disabled set unset will must should has have been being does did can cannot may optional default
@@ -62,7 +63,8 @@ _SCHEMES = frozenset(
 
 
 def strong_secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
-    """Whether `value` may have been drawn at random, as generated keys are: letters and digits, not the same few over and
+    """Whether `value` may have been drawn at random, as generated keys are: letters and digits, not the same few over
+    and
     over. The limit is what random hexadecimal digits of that length reach nearly always; it grows with the length.
     """
     if not secret(value) or value.isdigit() or not any(48 <= char <= 57 for char in value):

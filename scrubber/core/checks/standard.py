@@ -14,7 +14,7 @@ _MODULE = re.compile(r"[a-z_]+(?:\.[a-z0-9_]+)?")
 @cache
 def standard_number(name: str) -> Callable[[bytes, bytes, int, int], bool]:
     """The check of python-stdnum's module `name` (`de.idnr`); its import waits for the first value."""
-    if not _MODULE.fullmatch(name) or importlib.util.find_spec(f"stdnum.{name}") is None:
+    if not _exists(name):
         raise LookupError(f"python-stdnum has no module {name!r}")
 
     def check(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
@@ -27,3 +27,10 @@ def standard_number(name: str) -> Callable[[bytes, bytes, int, int], bool]:
 def _is_valid(name: str) -> Callable[[str], bool]:
     is_valid: Callable[[str], bool] = importlib.import_module(f"stdnum.{name}").is_valid
     return is_valid
+
+
+def _exists(name: str) -> bool:
+    try:
+        return _MODULE.fullmatch(name) is not None and importlib.util.find_spec(f"stdnum.{name}") is not None
+    except ModuleNotFoundError:  # its package is not there
+        return False

@@ -10,7 +10,8 @@ _NOT_NAMES = frozenset(
     user username login name password passwd uid gid account id ip host server client invalid illegal failed failure
     error ok success
     ssh ssh2 unix pam system local localhost virtual authentication authenticated session opened closed request
-    using unset found such peer input defined data agent agents space mode interface action activity preferences profile settings""".split()
+    using unset found such peer input defined data agent agents space mode interface action activity preferences
+    profile settings""".split()
 )
 _NOT_FIRST = b"<%$({[*=/:|&?-"
 _PLACEHOLDER = re.compile(rb"[A-Z][A-Z0-9_]*(?::[^>]*)?")
@@ -20,7 +21,9 @@ _SHARED_HOMES = frozenset(b"shared public default all app www html lost+found li
 
 
 def user_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
-    """Whether `value` may name a user: not a number (`uid=0`), a word of the message, or a placeholder (`<USER_NAME>`)."""
+    """Whether `value` may name a user: not a number (`uid=0`), a word of the message, or a placeholder
+    (`<USER_NAME>`).
+    """
     name = value.strip(b"\"'`").lower()
     if not name or name.isdigit() or name in _NOT_NAMES or name[0] in _NOT_FIRST:
         return False

@@ -29,7 +29,9 @@ differ).
 
 
 Candidate = tuple[int, int, int, int]
-"""(buffer, rule, first, last): the rule may hit in the buffer; the engine saw it end between `first` and `last` there."""
+"""(buffer, rule, first, last): the rule may hit in the buffer; the engine saw it end between `first` and `last`
+there.
+"""
 
 
 class Engine(Protocol):
@@ -100,7 +102,9 @@ class Vectorscan:
                 seen[key] = (min(first, local), max(last, local))
             else:
                 seen[key] = (local, local)
-        return [(index, rule, first, last) for (index, rule), (first, last) in seen.items()]
+        # A record may hold the canary's text; that is no rule's.
+        canary = self._canary
+        return [(index, rule, first, last) for (index, rule), (first, last) in seen.items() if rule != canary]
 
     def clone(self) -> Self:
         """The same database with a scratch of its own: two scans must not share one."""

@@ -1,9 +1,11 @@
-"""Patterns for values that a key name proves. A rule gives the keys; how keys and values are joined is the same for all.
+"""Patterns for values that a key name proves. A rule gives the keys; how keys and values are joined is the same for
+all.
 
 `keyed_pattern`: a value of a known shape. `ssn=V`, `"ssn": "V"`, `SSN is V`, `<ssn>V</ssn>`, `customerSsn: V`.
 `assigned_pattern`: any value, in any quoting style. `password="V"`, `--password V`, `password => 'V'`, `password 'V'`.
 
-A key is a whole word in any letter case (`_` and the like may touch it: `customer_ssn`), or the last part of a camelCase
+A key is a whole word in any letter case (`_` and the like may touch it: `customer_ssn`), or the last part of a
+camelCase
 name. A space in a key stands for space, _, -, . or nothing; a * before it says that any letters may stand there.
 """
 
@@ -31,8 +33,7 @@ _QUOTED = (
 _ASSIGNED = (
     r"""(?:\[\w{0,16}\])?\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:|%3[ad]|&#61;|\t)[ \t]{0,4}(?:\[\s?)?"""
     rf"(?:{_QUOTED}|{_BARE})"
-    rf"""|["']\s?,\s?{_QUOTED}"""  # ('password', 'V')
-    rf"|[ \t]{{1,4}}(?:to[ \t]|=[ \t]?)?{_QUOTED}"  # SET PASSWORD 'V'
+    rf"""|(?:["']\s?,\s?|[ \t]{{1,4}}(?:(?:to|=)[ \t]?)?){_QUOTED}"""  # ('password', 'V'), SET PASSWORD 'V'
     r"|(?:[ \t][^<>\r\n]{0,64})?>([^<>\r\n]+)"  # <password>V</password>
 )
 

@@ -36,7 +36,7 @@ class Rule:
 
     id: str
     label: str
-    pattern: Pattern
+    pattern: Pattern = field(repr=False)
     score: float
     evidence: Evidence = "shape"
     check: str | None = None

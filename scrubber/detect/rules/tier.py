@@ -14,6 +14,7 @@ from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.rule import Near, Rule, digest
 from scrubber.detect.rules.selftest import failures
 from scrubber.detect.rules.syntax import PatternError
+from scrubber.detect.rules.trial import missed
 from scrubber.errors import ConfigError, Problem
 
 _UNANCHORED = re2._Anchor.UNANCHORED  # noqa: SLF001 - see _Matcher
@@ -30,7 +31,9 @@ class RuleHit(NamedTuple):
 class RuleTier:
     """All rules, compiled. One thread calls `find`; another thread takes a `clone`.
 
-    `engine` is "vectorscan", "re2", or "auto" (the first). Both give the same hits. The rules' own examples are run
+    `engine` is "vectorscan", "re2", or "auto" (the first, unless it fails its trial). Both give the same hits. The
+    rules'
+    own examples are run
     through the tier before it is ready: a rule that misses its example is a `ConfigError`, like a pattern that the
     engine
     refuses.
@@ -76,13 +79,23 @@ def _position(hit: RuleHit) -> tuple[int, int, str]:
 
 
 def _build_engine(rules: Sequence[Rule], name: str) -> Engine:
-    build = Re2Set if name == "re2" else Vectorscan
+    """The engine called `name`, tried on these rules. "auto" takes RE2 where Vectorscan fails its trial."""
     patterns = [rule.pattern.engine for rule in rules]
+    build = Re2Set if name == "re2" else Vectorscan
     try:
-        return build(patterns)
+        engine: Engine = build(patterns)
     except PatternError as error:
         problems = list(_refused(rules, build)) or [Problem("rules", str(error))]
         raise ConfigError(problems) from None
+    lost = missed(engine, patterns)
+    if lost and name == "auto":
+        return _build_engine(rules, "re2")
+    if lost:
+        message = f"{engine.name} misses texts that match it on this machine"
+        raise ConfigError(
+            [Problem(f"rules.{rules[index].id}", message, "use the engine re2") for index in sorted(lost)]
+        )
+    return engine
 
 
 def _refused(rules: Iterable[Rule], build: Callable[[Sequence[bytes]], Engine]) -> Iterable[Problem]:
@@ -109,7 +122,8 @@ class _Matcher:
         self._near = _Surroundings(rule.near) if rule.near else None
 
     def hits(self, text: bytes, first: int, last: int) -> list[RuleHit]:
-        """All values in `text`. The engine's ends lie between `first` and `last`: no match starts more than `reach` before
+        """All values in `text`. The engine's ends lie between `first` and `last`: no match starts more than `reach`
+        before
         the first of them, and none starts behind the last.
         """
         position = 0 if self._reach is None else max(0, first - self._reach)

@@ -99,7 +99,9 @@ def _loosen(node: Node) -> Node:
 
 
 def _shorten(node: Node) -> Node:
-    """End a sequence at the first long repeat behind a telling start: `ghp_` and 12 more bytes are as rare as with 36."""
+    """End a sequence at the first long repeat behind a telling start: `ghp_` and 12 more bytes are as rare as with
+    36.
+    """
     items, telling = _flat(node), 0
     for index, item in enumerate(items):
         if telling >= TELLING and isinstance(item, Repeat) and item.least > SHORT:

@@ -1,0 +1,68 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scrubber.detect.rules.pattern import compile_exact, compile_pattern
+from scrubber.detect.rules.syntax import PatternError, parse, render, width
+from scrubber.detect.rules.weaken import cut_tail, weaken
+
+PIECES = [
+    "a",
+    "b",
+    "ab",
+    r"\d",
+    "[ab]",
+    r"\b",
+    "^",
+    "$",
+    "x{2}",
+    "(?:^|[^a])",
+    "(?:[^b]|$)",
+    "a{0,3}",
+    "b+",
+    "(?:ab?){1,2}",
+]
+PIECES += ["(?:a|b+)", "(?:a?|b)", "a{3,20}", "a{14}", "abc", "[0-9]*"]
+PATTERNS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
+TEXTS = st.text(alphabet="abcx1 \n", max_size=24).map(str.encode)
+
+
+@given(PATTERNS, TEXTS)
+def test_wherever_the_exact_pattern_matches_the_engines_form_ends_within_reach(pattern, text):
+    tree = parse(pattern)
+    if width(tree)[0] == 0:
+        return
+    exact = compile_exact(render(tree, capture=False).encode())
+    form = re.compile(render(weaken(tree), capture=False).replace("$", r"(?=\n|\Z)").encode(), re.MULTILINE)
+    reach = width(cut_tail(tree))[1]
+    position = 0
+    while (found := exact.search(text, position)) is not None and found.end() > found.start():
+        start, end = found.span()
+        ends = [m.end() for s in range(start, end + 1) for m in [form.match(text, s)] if m]
+        assert ends, (pattern, text)
+        assert min(ends) <= end
+        assert reach is None or min(ends) <= start + reach
+        position = start + 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "form"),
+    [
+        (r"[a-z]{1,64}@[a-z]{2,9}", r"[a-z]\x40[a-z]{2}"),
+        (r"\b[a-z]{12,40}\b", r"\b[a-z]{12}"),
+        (r"ghp_[A-Za-z0-9]{36}\b", r"ghp_[0-9A-Za-z]{12}"),
+        (r"a(x{2,80})b", r"ax{2,}b"),
+        (r"(?:^|[^a-z])(?:x|y)?::", r"\x3a\x3a"),
+        (r"(?:^|[^a-z])(xy)(?:[^a-z]|$)", r"(?:^|[^a-z])xy(?:[^a-z]|$)"),
+    ],
+)
+def test_the_engines_form_is_short(pattern, form):
+    assert compile_pattern(pattern).engine.decode() == form
+
+
+def test_a_pattern_is_never_weakened_to_nothing():
+    with pytest.raises(PatternError):
+        compile_pattern("a*b*")
+    assert compile_pattern("(?:a+|b)").engine == b"a|b"
