@@ -15,9 +15,10 @@ from scrubber.cli import main
 from scrubber.cli.exits import Exit
 from scrubber.cli.wiring import open_detectors
 from scrubber.config import ModelSection
+from scrubber.detect.cache import TemplateDetector
 from scrubber.detect.detector import Plan
 from scrubber.errors import ConfigError
-from tests.detect.models import Shape, save_gliner, save_tokens
+from tests.detect.models import LINES, Shape, save_gliner, save_tokens
 
 pytestmark = pytest.mark.gliner
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -180,3 +181,13 @@ def test_a_model_of_another_kind_than_configured_is_a_config_error(tokens):
         open_detectors(ModelSection(kind="gliner", path=str(tokens), device="cpu")),
     ):
         pass
+
+
+def test_the_cache_and_the_labels_of_the_configuration_reach_the_model(tokens):
+    section = ModelSection(
+        kind="tokens", path=str(tokens), device="cpu", cache="templates", labels={"SSN": "tax_id"}, cache_mb=1
+    )
+    with open_detectors(section) as (detector,):
+        assert isinstance(detector, TemplateDetector)
+        found = detector.detect(LINES, Plan(("tax_id",), (0.0,)))
+    assert "tax_id" in {span.label for text in found for span in text}

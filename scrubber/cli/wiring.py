@@ -70,8 +70,22 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
     located = locate(model.path, model.revision)
     if (kind := kind_of(located)) != model.kind:
         raise ConfigError([Problem("model.kind", f"{model.path} is a model of kind {kind}")])
-    options = ModelOptions(model.device, model.dtype, max_batch_tokens=model.max_batch_tokens)
-    detector = on_device(load_model(located, options, observe=telemetry.emit), observe=telemetry.emit)
+    options = ModelOptions(model.device, model.dtype, model.max_width, model.max_batch_tokens)
+    loaded = load_model(
+        located,
+        options,
+        weights=model.weights,
+        labels=model.labels,
+        sha256=model.sha256 or "",
+        observe=telemetry.emit,
+    )
+    detector = on_device(
+        loaded,
+        memory=model.cache,
+        max_bytes=model.cache_mb << 20,
+        digits_matter=frozenset(model.digits_matter),
+        observe=telemetry.emit,
+    )
     try:
         detector.warm_up()
         yield (detector,)

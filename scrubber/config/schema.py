@@ -257,6 +257,28 @@ class ModelSection(Section):
     max_batch_tokens: int | None = Field(default=None, ge=1)
     """Padded tokens that one batch may have. Default: 1,536 on a CPU, 16,384 on a GPU."""
 
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
+    """Digest that the file with the weights must have."""
+
+    weights: Text | None = None
+    """That file, where it is not the usual one: `onnx/model_quantized.onnx` runs a token classifier on onnxruntime."""
+
+    max_width: int | None = Field(default=None, ge=1, le=64)
+    """Longest finding of a GLiNER model, in words. Default: the model's own."""
+
+    labels: dict[Text, Text | None] = {}
+    """Classes of a token classifier and our labels for them (null: nothing), before those that are known."""
+
+    cache: Literal["off", "exact", "templates"] = "exact"
+    """`exact`: equal texts are read once. `templates`: digits that differ from line to line are made equal first, so
+    that the lines of one log template are read once; the model then decides by their shape alone."""
+
+    cache_mb: int = Field(default=64, ge=1)
+    """Memory for answers. No text is kept."""
+
+    digits_matter: list[Text] = []
+    """Labels that need the digits: a policy with one of them gets no templates."""
+
 
 class LoggingSection(Section):
     """Log lines of scrubber itself. They go to stderr."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from scrubber.detect.cache import CachedDetector, TemplateDetector
@@ -11,7 +11,7 @@ from scrubber.detect.files import read_json
 from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.hub import Located
 from scrubber.detect.options import ModelOptions
-from scrubber.detect.tokens.loader import load_tokens
+from scrubber.detect.tokens.loader import NO_LABELS, load_tokens
 from scrubber.detect.worker import DeviceWorker
 from scrubber.errors import ConfigError, Problem
 from scrubber.telemetry import Happening
@@ -35,14 +35,24 @@ def load_model(
     options: ModelOptions,
     *,
     weights: str | None = None,
+    labels: Mapping[str, str | None] = NO_LABELS,
     sha256: str = "",
     observe: Callable[[Happening], None] = lambda _: None,
 ) -> Detector:
-    """Load a model. `weights` names a file of it that is not the usual one (token classifiers only)."""
+    """Load a model. `weights` (a file of it, not the usual one) and `labels` are for token classifiers only."""
     folder, name, revision = located
     if kind_of(located) == "gliner":
         return load_gliner(folder, options, name=name, revision=revision, sha256=sha256, observe=observe)
-    return load_tokens(folder, options, weights=weights, name=name, revision=revision, sha256=sha256, observe=observe)
+    return load_tokens(
+        folder,
+        options,
+        weights=weights,
+        labels=labels,
+        name=name,
+        revision=revision,
+        sha256=sha256,
+        observe=observe,
+    )
 
 
 def on_device(

@@ -19,7 +19,7 @@ from scrubber.telemetry import Happening
 
 _MAX_WINDOW_TOKENS = 1024  # where positions are relative: attention grows with the square
 _BATCH_TOKENS = {"cpu": 2048, "cuda": 32_768}
-_NO_LABELS: Mapping[str, str | None] = {}
+NO_LABELS: Mapping[str, str | None] = {}
 
 
 def load_tokens(
@@ -28,7 +28,7 @@ def load_tokens(
     *,
     weights: str | None = None,
     aggregation: Aggregation = "simple",
-    labels: Mapping[str, str | None] = _NO_LABELS,
+    labels: Mapping[str, str | None] = NO_LABELS,
     name: str = "",
     revision: str = "",
     sha256: str = "",
