@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "demo": "See it work: sample records, a broker, a killed worker.",
     "pipe": "Scrub standard input to standard output.",
     "detect": "Say where something is, without changing anything.",
+    "eval": "Score what is masked against labelled data, and propose thresholds.",
     "explain": "Show what is found in a text, by what, and what becomes of it.",
     "check": "Check a configuration, and on request the cluster it is for.",
     "config": "Show what a configuration may hold.",

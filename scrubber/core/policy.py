@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import re2
@@ -121,6 +121,20 @@ class Policy:
     def scoped(self, topic: str, level: Level | None = None) -> Policy:
         """Return the policy as it holds for records of `topic` and log level (None where there is none)."""
         return self._scopes(self, topic, level) if self._scopes is not None else self
+
+    def at_threshold(self, threshold: float) -> Policy:
+        """Return the policy with `threshold` for every label that is on, whatever the topic or level.
+
+        For weighing thresholds against each other; it still has the digest of the policy that it comes from.
+        """
+        old = self._labelling.thresholds
+        labelling = replace(
+            self._labelling,
+            thresholds={label: NEVER if score == NEVER else threshold for label, score in old.items()},
+            default_threshold=threshold,
+        )
+        plan = Plan(self._plan.labels, (threshold,) * len(self._plan.labels))
+        return replace(self, _plan=plan, _labelling=labelling, _scopes=None, reads_levels=False)
 
     def plan(self) -> Plan:
         """Return what detectors look for: every label that is on in any scope, at its lowest threshold.
