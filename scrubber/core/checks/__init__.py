@@ -1,9 +1,8 @@
 """Validators: is a value that looks right really one? One file for each kind of value; rules name them in YAML.
 
 A check gets the value, the buffer it stands in and its place there (byte offsets), so that it can look at its
-neighbours.
-It answers with yes or no and never raises for any bytes whatever. A name `stdnum.de.idnr` is that module of
-python-stdnum.
+neighbours. It answers with yes or no and never raises for any bytes whatever. A name `stdnum.de.idnr` is that module
+of python-stdnum.
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ _SCHEMES = frozenset(
 
 def strong_secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
     """Whether `value` may have been drawn at random, as generated keys are: letters and digits, not the same few over
-    and
-    over. The limit is what random hexadecimal digits of that length reach nearly always; it grows with the length.
+    and over. The limit is what random hexadecimal digits of that length reach nearly always; it grows with the
+    length.
     """
     if not secret(value) or value.isdigit() or not any(48 <= char <= 57 for char in value):
         return False

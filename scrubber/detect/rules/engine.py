@@ -1,10 +1,8 @@
 """The engines: which rules may hit in which buffer? One linear pass over a whole batch.
 
 Neither decides anything: they run the weakened patterns, and `tier.py` confirms each candidate with the exact one.
-Both must
-prove that they have read what they were given: a canary that always hits closes every scanned buffer, and an engine
-that
-misses it has failed (RE2's set reports running out of memory as "no match").
+Both must prove that they have read what they were given: a canary that always hits closes every scanned buffer, and
+an engine that misses it has failed (RE2's set reports running out of memory as "no match").
 """
 
 from __future__ import annotations
@@ -52,8 +50,7 @@ class Vectorscan:
     """Vectorscan over the joined batch. It reports each end of each match; ends map back to buffers by bisection.
 
     Joining is safe because every pattern is compiled for several lines: a separator is to it what the edge of a
-    buffer is
-    to the exact pattern, and a match that spans two buffers is only a candidate too many.
+    buffer is to the exact pattern, and a match that spans two buffers is only a candidate too many.
     """
 
     name = "vectorscan"

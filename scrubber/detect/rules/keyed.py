@@ -5,8 +5,8 @@ all.
 `assigned_pattern`: any value, in any quoting style. `password="V"`, `--password V`, `password => 'V'`, `password 'V'`.
 
 A key is a whole word in any letter case (`_` and the like may touch it: `customer_ssn`), or the last part of a
-camelCase
-name. A space in a key stands for space, _, -, . or nothing; a * before it says that any letters may stand there.
+camelCase name. A space in a key stands for space, _, -, . or nothing; a * before it says that any letters may stand
+there.
 """
 
 from __future__ import annotations

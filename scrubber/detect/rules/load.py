@@ -1,14 +1,14 @@
 r"""Rules from YAML: the built-in pack and the user's own, in one form.
 
 rules:
-- id: badge                      # unique; it names the rule in audit events and errors
-label: employee_id
-pattern: '\bB-(\d{6})\b'        # or keys (and value): what a key name proves
-score: 0.9
-check: luhn                    # a validator of core/checks
-near: {include: [badge], exclude: [build], within: 40}
-examples: ['badge «B-123456»'] # at least one; the value between « and »
-counter_examples: ['build B-123456']
+  - id: badge                       # unique; it names the rule in audit events and errors
+    label: employee_id
+    pattern: '\bB-(\d{6})\b'        # or keys (and the form of their value): see keyed.py
+    score: 0.9
+    check: luhn                     # a validator of core/checks
+    near: {include: [badge], exclude: [build], within: 40}
+    examples: ['badge «B-123456»']  # at least one; the value between « and »
+    counter_examples: ['build B-123456']
 """
 
 from __future__ import annotations

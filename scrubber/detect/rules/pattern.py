@@ -21,8 +21,7 @@ class Pattern:
     """A rule's pattern: `exact` decides, `engine` finds the records worth deciding on.
 
     `reach` is the most bytes between the start of an exact match and the first end that the engine reports for it
-    (None:
-    unbounded), `retry` whether a refused value may hide another one inside.
+    (None: unbounded), `retry` whether a refused value may hide another one inside.
     """
 
     exact: bytes

@@ -29,9 +29,9 @@ class Rule:
     """One exact pattern, what proves it, and what its value is called.
 
     `score` is the confidence of a hit (0 to 1). `evidence` says what proves a hit: its own shape, or a key name
-    before it
-    (then the caller may take the whole token that the key names). `check` names a validator of `core/checks`. The
-    `examples` (value between « and ») and `counter_examples` are the rule's own test, run whenever it is loaded.
+    before it (then the caller may take the whole token that the key names). `check` names a validator of
+    `core/checks`. The `examples` (value between « and ») and `counter_examples` are the rule's own test, run whenever
+    it is loaded.
     """
 
     id: str

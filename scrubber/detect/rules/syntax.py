@@ -1,10 +1,8 @@
 r"""The syntax of rule patterns: one small tree over bytes, read by Python's own parser and printed for every engine.
 
 A pattern is parsed once, into sets of byte values, sequences, alternatives, repeats and assertions; letter case,
-`\s`, `.`
-and the negated classes are resolved here. What is printed from the tree therefore means the same in RE2 and in
-Vectorscan,
-which disagree about `\s`, about letter case above ASCII and about flags.
+`\s`, `.` and the negated classes are resolved here. What is printed from the tree therefore means the same in RE2 and
+in Vectorscan, which disagree about `\s`, about letter case above ASCII and about flags.
 """
 
 from __future__ import annotations

@@ -32,11 +32,8 @@ class RuleTier:
     """All rules, compiled. One thread calls `find`; another thread takes a `clone`.
 
     `engine` is "vectorscan", "re2", or "auto" (the first, unless it fails its trial). Both give the same hits. The
-    rules'
-    own examples are run
-    through the tier before it is ready: a rule that misses its example is a `ConfigError`, like a pattern that the
-    engine
-    refuses.
+    rules' own examples are run through the tier before it is ready: a rule that misses its example is a
+    `ConfigError`, like a pattern that the engine refuses.
     """
 
     def __init__(self, rules: Sequence[Rule], *, engine: Literal["auto", "vectorscan", "re2"] = "auto") -> None:
@@ -123,8 +120,7 @@ class _Matcher:
 
     def hits(self, text: bytes, first: int, last: int) -> list[RuleHit]:
         """All values in `text`. The engine's ends lie between `first` and `last`: no match starts more than `reach`
-        before
-        the first of them, and none starts behind the last.
+        before the first of them, and none starts behind the last.
         """
         position = 0 if self._reach is None else max(0, first - self._reach)
         search, check, near = self._search, self._check, self._near

@@ -1,9 +1,8 @@
 """Does the engine find what it must? Tried with every rule, on this machine, before the first record.
 
 The engine's form of a rule is a tree, so texts that it must hit can be drawn from it: each alternative, behind
-nothing and
-behind enough to wake the engine's vector code. No proof, but a net: vector code that is wrong (Vectorscan 5.4.12 loses
-matches behind sixteen bytes and more, for some patterns) is wrong for all texts of a kind.
+nothing and behind enough to wake the engine's vector code. No proof, but a net: vector code that is wrong (Vectorscan
+5.4.12 loses matches behind sixteen bytes and more, for some patterns) is wrong for all texts of a kind.
 """
 
 from __future__ import annotations

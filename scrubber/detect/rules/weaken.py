@@ -2,8 +2,7 @@
 
 The engine only says which rules *may* hit in which record, so its form may match more, never less. Sound steps only:
 the repeat at either end is cut to its minimum (the boundary beyond it goes with it), so one hit is one reported end
-instead
-of one for each further byte; and counted repeats with a large upper end lose it, because engines unroll them.
+instead of one for each further byte; and counted repeats with a large upper end lose it, because engines unroll them.
 
 Why this loses nothing: a match of the exact pattern at [s, e) contains a match of the cut one that ends within (s, e].
 """
