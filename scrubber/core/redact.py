@@ -163,6 +163,7 @@ def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Number
     redactions: list[Redaction] = []
     placed: list[tuple[int, int]] = []
     done = read = written = written_bytes = 0
+    count = len if text.isascii() else _code_points
     for (start, end, _), (finding, token, action) in edits:
         if action.name == "keep":
             replacement = text[start:end]
@@ -171,8 +172,8 @@ def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Number
             replacement = _written(action.render(value, finding.label, numbering), token.kind)
         gap = text[done:start]
         parts += (gap, replacement)
-        read, written = read + _code_points(gap), written + _code_points(gap)
-        width, out_width = _code_points(text[start:end]), _code_points(replacement)
+        skipped, width, out_width = count(gap), count(text[start:end]), _code_points(replacement)
+        read, written = read + skipped, written + skipped
         redactions.append(
             Redaction(
                 join_path(place, token.path),

@@ -52,8 +52,7 @@ class Json:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield keys, strings, numbers and literals; a key has the path of its member."""
-        spans = iter(wanted if wanted is not None else [(0, len(text))])
-        start, end = next(spans, (0, 0))
+        spans = list(reversed(wanted)) if wanted is not None else [(0, len(text))]
         steps: list[str | int] = []
         in_array = False
         for match in _NEXT.finditer(text):
@@ -61,15 +60,14 @@ class Json:
             if group == _MARK:
                 in_array = _move(steps, match[_MARK])
                 continue
-            if after > start or group == _COLON:
-                for kind, (token_start, token_end) in _tokens(match, group, steps):
-                    while end <= token_start:
-                        following = next(spans, None)
-                        if following is None:
-                            return
-                        start, end = following
-                    if start < token_end:
-                        yield Token(token_start, token_end, _path(steps), kind)
+            if not spans:
+                return
+            if after > spans[-1][0] or group == _COLON:
+                for kind, start, end in _tokens(match, group, steps):
+                    while spans and spans[-1][1] <= start:
+                        spans.pop()
+                    if spans and spans[-1][0] < end:
+                        yield Token(start, end, _path(steps), kind)
             if in_array and text[after - 1] == _COMMA:
                 _move(steps, b",")
 
@@ -98,23 +96,18 @@ def _is_lax_json(text: bytes) -> bool:
     return True
 
 
-def _tokens(
-    match: re.Match[bytes], group: int | None, steps: list[str | int]
-) -> Iterator[tuple[Kind, tuple[int, int]]]:
-    """Yield what one match holds; a key becomes the last step on the way."""
+def _tokens(match: re.Match[bytes], group: int | None, steps: list[str | int]) -> tuple[tuple[Kind, int, int], ...]:
+    """Return what one match holds; a key becomes the last step."""
     if group == _ELEMENT:
-        yield Kind.BARE, match.span(_ELEMENT)
-        return
+        return ((Kind.BARE, *match.span(_ELEMENT)),)
     if group == _STRING:
-        yield Kind.STRING, match.span(_STRING)
-        return
+        return ((Kind.STRING, *match.span(_STRING)),)
     if steps:
         steps[-1] = match[_STRING].decode()
-    yield Kind.KEY, match.span(_STRING)
+    key = (Kind.KEY, *match.span(_STRING))
     if group == _VALUE:
-        yield Kind.STRING, match.span(_VALUE)
-    elif group == _NUMBER:
-        yield Kind.BARE, match.span(_NUMBER)
+        return key, (Kind.STRING, *match.span(_VALUE))
+    return (key, (Kind.BARE, *match.span(_NUMBER))) if group == _NUMBER else (key,)
 
 
 def _move(steps: list[str | int], mark: bytes) -> bool:
