@@ -45,13 +45,14 @@ class Fleet:
         self._running = folder / "running"
         self._bootstrap = bootstrap
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._started_at: dict[str, float] = {}
         self._strays: list[subprocess.Popen[bytes]] = []
         self._progress = Progress(job)
 
     @property
     def names(self) -> list[str]:
-        """The workers that should be running."""
-        return list(self._workers)
+        """The workers that should be running, the one that has run longest first."""
+        return sorted(self._workers, key=self._started_at.__getitem__)
 
     def start(self, worker: str) -> None:
         """Start a worker, or its replacement."""
@@ -61,6 +62,7 @@ class Fleet:
                 [SCRUBBER, "run", "--config", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
         self._workers[worker] = process
+        self._started_at[worker] = time.monotonic()
         noted = self._running / f"{worker}-{process.pid}"
         noted.mkdir()
         (noted / "pid").write_text(str(process.pid))

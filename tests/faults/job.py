@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 import yaml
@@ -30,9 +31,11 @@ class Job:
     quarantine: str
     group: str
     partitions: int
+    kafka: tuple[tuple[str, str], ...] = ()
+    """More settings of the workers' `kafka` section."""
 
     @classmethod
-    def create(cls, bootstrap: str, partitions: int = 6) -> Job:
+    def create(cls, bootstrap: str, partitions: int = 6, **kafka: str) -> Job:
         """Create the topics."""
         clean, audit, quarantine, source = (
             create_topic(bootstrap, name, partitions) for name in ("clean", "audit", "quarantine", "input")
@@ -45,6 +48,7 @@ class Job:
             quarantine=quarantine,
             group=unique("group"),
             partitions=partitions,
+            kafka=tuple(kafka.items()),
         )
 
     @property
@@ -55,14 +59,13 @@ class Job:
     def write_config(self, folder: Path, worker: str, bootstrap: str | None = None) -> Path:
         """The file for `scrubber run`: small chunks and short patience, so that much happens in little time."""
         file = folder / f"{worker}.yaml"
-        settings = {
+        settings: dict[str, Any] = {
             "kafka": {
                 "bootstrap_servers": bootstrap or self.bootstrap,
                 "group_id": self.group,
                 "transactional_id": f"{self.group}-{worker}",
-                "session_timeout_ms": 3_000,
                 "transaction_timeout_ms": 10_000,
-                "extra": {"heartbeat.interval.ms": 500},
+                **dict(self.kafka),
             },
             "routes": [
                 {"topics": [self.source], "clean": self.clean, "audit": self.audit, "quarantine": self.quarantine}
@@ -71,6 +74,8 @@ class Job:
             "watchdog_secs": 30.0,
             "logging": {"format": "json", "level": "info"},
         }
+        if dict(self.kafka).get("group_protocol") != "consumer":  # there it is the broker's choice
+            settings["kafka"] |= {"session_timeout_ms": 3_000, "extra": {"heartbeat.interval.ms": 500}}
         file.write_text(yaml.safe_dump(settings))
         return file
 
