@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,9 +46,11 @@ class Choice:
     def engine(self, quarantine_keys: KeyRing = NO_KEYS) -> Iterator[Engine]:
         """Open what scrubs. Raises ConfigError."""
         with open_detectors(self.model) as detectors:
-            yield single_policy_engine(
+            engine = single_policy_engine(
                 self.policy, detectors, rules=self.rules, quarantine_keys=quarantine_keys, keys=self.keys
             )
+            gc.freeze()  # as in `run`: what is loaded stays, and need not be searched for garbage
+            yield engine
 
 
 def with_choice(command: Callable[..., int]) -> Callable[..., int]:

@@ -14,7 +14,8 @@ import structlog
 
 from scrubber import logs
 from scrubber.cli.exits import Exit
-from scrubber.cli.wiring import open_detectors, worker_engine
+from scrubber.cli.reload import reloading
+from scrubber.cli.wiring import open_detectors
 from scrubber.config import load
 from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
@@ -29,12 +30,12 @@ def command(file: Path) -> int:
     """Scrub Kafka topics until stopped.
 
     SIGTERM or SIGINT: finish what is in flight, commit it, leave the group, end with 0. A second one: end at once.
+    New policies and rules are taken up when their files change, or on SIGHUP; wrong ones are told and left.
     """
     config = load(file, os.environ)
     logs.set_up(config.logging)
     telemetry = LogTelemetry(structlog.get_logger("scrubber"))
-    with open_detectors(config.model, telemetry) as detectors:
-        engine = worker_engine(config, detectors)
+    with open_detectors(config.model, telemetry) as detectors, reloading(config, detectors, telemetry) as engine:
         gc.freeze()  # rules and models stay: looking through them for garbage again and again costs a sixth of the time
         stopping = Signals()
         stopping.listen()

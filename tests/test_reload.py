@@ -1,0 +1,153 @@
+"""New policies and rules while the worker works."""
+
+import os
+import queue
+import signal
+
+import pytest
+import yaml
+
+from scrubber.cli.reload import PoliciesReloaded, ReloadFailed, ReloadingEngine, reloading
+from scrubber.config import load
+from scrubber.core.records import Chunk, Record
+
+TEXT = b"ann@mail.example from 192.0.2.7"
+POLICY = {"version": 1, "name": "own", "extends": "logs"}
+STRICTER = POLICY | {"deny": {"values": {"from": "denied"}}}
+RULE = {"id": "word", "label": "word", "pattern": r"\bfrom\b", "examples": ["it is «from» there"]}
+
+
+class Happenings(queue.Queue):
+    def emit(self, happening):
+        self.put(happening)
+
+    def all(self):
+        return [self.get_nowait() for _ in range(self.qsize())]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Writes policy and rules; the configuration names both."""
+
+    def write(policy=None, rules=None):
+        for name, content in ("policy.yaml", policy), ("rules.yaml", rules):
+            if content is not None:
+                (tmp_path / name).write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+
+    write(POLICY, {"rules": []})
+    return write
+
+
+@pytest.fixture
+def config(files, tmp_path):
+    document = {
+        "kafka": {"bootstrap_servers": "kafka.example:9092", "group_id": "g"},
+        "routes": [{"topics": ["app"], "policy": "own"}],
+        "policies": {"own": {"file": "policy.yaml"}},
+        "rules": ["rules.yaml"],
+    }
+    file = tmp_path / "scrubber.yaml"
+    file.write_text(yaml.safe_dump(document))
+    return load(file, {})
+
+
+@pytest.fixture
+def told():
+    return Happenings()
+
+
+@pytest.fixture
+def engine(config, told):
+    return ReloadingEngine(config, (), told)
+
+
+def scrubbed(engine):
+    return engine.scrub(Chunk([Record("app", 0, 0, -1, None, TEXT, None)])).outcomes[0]
+
+
+def look_twice(engine):
+    engine.look()
+    engine.look()
+
+
+def test_a_new_policy_holds_from_the_next_chunk_on_and_is_stamped(engine, files, told):
+    before = scrubbed(engine)
+    assert before.value == b"<EMAIL> from <IPV4>"
+    files(policy=STRICTER)
+    assert scrubbed(engine) == before
+    look_twice(engine)
+    after = scrubbed(engine)
+    assert after.value == b"<EMAIL> <DENIED> <IPV4>"
+    assert after.headers != before.headers
+    assert told.all() == [PoliciesReloaded(("policy.yaml", "rules.yaml"))]
+
+
+def test_new_rules_hold_too(engine, files):
+    files(rules={"rules": [RULE]})
+    look_twice(engine)
+    assert scrubbed(engine).value == b"<EMAIL> <WORD> <IPV4>"
+
+
+def test_files_that_stay_are_not_read_again(engine, told):
+    for _ in range(3):
+        engine.look()
+    assert told.all() == []
+
+
+def test_a_file_that_is_still_being_written_is_not_taken_up(engine, files, told):
+    for number in range(3):
+        files(policy=STRICTER | {"description": "x" * number})
+        engine.look()
+        assert told.all() == []
+    engine.look()
+    assert [type(happening) for happening in told.all()] == [PoliciesReloaded]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (
+            {"policy": POLICY | {"labels": {"email": {"treshold": 1}}}},
+            "policies.own.labels.email.treshold: unknown key",
+        ),
+        ({"policy": "no: [policy"}, "policy.yaml"),
+        ({"rules": {"rules": [RULE | {"examples": ["«x»"]}]}}, "rules.word.examples[0]"),
+    ],
+)
+def test_what_is_wrong_is_told_once_and_the_old_stays_in_force(engine, files, told, wrong, problem):
+    before = scrubbed(engine)
+    files(**wrong)
+    for _ in range(3):
+        look_twice(engine)
+    (failed,) = told.all()
+    assert isinstance(failed, ReloadFailed)
+    assert any(problem in each for each in failed.problems)
+    assert scrubbed(engine) == before
+    files(policy=STRICTER, rules={"rules": []})
+    look_twice(engine)
+    assert scrubbed(engine).value == b"<EMAIL> <DENIED> <IPV4>"
+
+
+def test_a_file_that_is_gone_is_told_and_the_old_stays_in_force(engine, config, told):
+    config.policies["own"].unlink()
+    look_twice(engine)
+    assert [type(happening) for happening in told.all()] == [ReloadFailed]
+    assert scrubbed(engine).value == b"<EMAIL> from <IPV4>"
+
+
+def test_a_signal_asks_for_a_look_at_once(config, files, told, monkeypatch):
+    monkeypatch.setattr("scrubber.cli.reload.POLL_SECS", 600)
+    before = signal.getsignal(signal.SIGHUP)
+    with reloading(config, (), told) as engine:
+        files(policy=STRICTER)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert isinstance(told.get(timeout=60), PoliciesReloaded)
+        assert scrubbed(engine).value == b"<EMAIL> <DENIED> <IPV4>"
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
+def test_files_are_watched_without_being_asked(config, files, told, monkeypatch):
+    monkeypatch.setattr("scrubber.cli.reload.POLL_SECS", 0.02)
+    with reloading(config, (), told):
+        files(policy=STRICTER)
+        assert isinstance(told.get(timeout=60), PoliciesReloaded)
