@@ -125,7 +125,7 @@ def _confusions(results: Sequence[Result]) -> Iterator[str]:
     for result in results:
         assert result.scores is not None, "A set without scores among the labelled. This is a bug."
         confusion = result.scores.confusion
-        columns = [*sorted({found for row in confusion.values() for found in row} - {MISSED}), MISSED]
+        columns = [MISSED, *sorted({found for row in confusion.values() for found in row} - {MISSED})]
         yield f"<h3>{escape(result.name)}</h3>\n"
         yield _raw_table(("", *columns), (_confusion_row(given, row, columns) for given, row in confusion.items()))
 
