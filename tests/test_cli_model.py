@@ -191,3 +191,15 @@ def test_the_cache_and_the_labels_of_the_configuration_reach_the_model(tokens):
         assert isinstance(detector, TemplateDetector)
         found = detector.detect(LINES, Plan(("tax_id",), (0.0,)))
     assert "tax_id" in {span.label for text in found for span in text}
+
+
+def test_bench_prints_measured_beside_computed(tmp_path, capsys):
+    folder = save_gliner(tmp_path, Shape(layers=1, backbone="deberta"))
+    lines = tmp_path / "lines.txt"
+    lines.write_text("user Ada Lovelace logged in\n" * 20, "utf-8")
+    arguments = ["--device", "cpu", "--dtype", "float32", "--lines", str(lines), "--count", "10"]
+    assert main(["model", "bench", str(folder), *arguments]) == Exit.OK
+    out = capsys.readouterr().out
+    assert re.search(r"measured  [\d,]+ lines a second \(10 lines", out)
+    assert re.search(r"computed  [\d.]+ GFLOP a line, \d+% of its tokens are labels", out)
+    assert re.search(r"H100 SXM  ?at most [\d,]+ lines a second", out)

@@ -53,12 +53,17 @@ CUDA = Tuning(max_batch_tokens=16_384, pad_to=16, queued=2)
 
 @dataclass(frozen=True, slots=True)
 class ModelRan(Happening):
-    """One call of the engine: how much it read and where the time went. `padded_tokens` is what the device computed."""
+    """One call of the engine: how much it read and where the time went.
+
+    `tokens` counts the labels' too, `prompt_tokens` of each window; `padded_tokens` is what the device computed.
+    """
 
     level: ClassVar[Level] = "debug"
     texts: int
     windows: int
     batches: int
+    words: int
+    prompt_tokens: int
     tokens: int
     padded_tokens: int
     split_secs: float
@@ -87,7 +92,6 @@ class _Run:
         self.texts: list[Words] = []
         self.secs: defaultdict[str, float] = defaultdict(float)
         self.batches = 0
-        self.tokens = 0
         self.padded_tokens = 0
         self._since = time.perf_counter()
 
@@ -160,6 +164,8 @@ class GlinerEngine:
                 texts=len(texts),
                 windows=len(todo),
                 batches=run.batches,
+                words=sum(len(row.words) for row in todo),
+                prompt_tokens=run.asked.prompt.tokens,
                 tokens=sum(lengths),
                 padded_tokens=run.padded_tokens,
                 **{f"{stage}_secs": run.secs[stage] for stage in ("split", "plan", "forward", "decode")},
