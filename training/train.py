@@ -216,9 +216,8 @@ def main() -> None:
                 or (cooldown is not None and run.step >= sum(cooldown))
             )
             if finished or now - saved > args.checkpoint_minutes * 60:
-                due = (
-                    run.cpu_s - measured_s > args.checkpoint_minutes * 30
-                )  # a paused run saves often, but measures seldom
+                # A paused run saves often but measures seldom: measuring costs as much as many steps.
+                due = finished or run.cpu_s - measured_s > args.checkpoint_minutes * 30
                 say(**run.checkpoint(validate=due and not asked_to_stop))
                 saved, measured_s = now, run.cpu_s if due else measured_s
             if finished:
