@@ -87,17 +87,16 @@ def verify(path: str, revision: str | None, weights: str | None, sha256: str) ->
 
 @command.command
 @click.argument("path")
-@_REVISION
 @click.option("--device", default="auto", help="auto, cpu, cuda or cuda:<n>.")
 @click.option("--dtype", default="auto", type=click.Choice(DTYPES), help="Number format of the forward pass.")
 @click.option("--lines", type=click.File(encoding="utf-8"), help="Log lines, one a line. Default: made-up ones.")
 @click.option("--count", default=2000, show_default=True, type=click.IntRange(min=1), help="Lines to read.")
-def bench(path: str, revision: str | None, device: str, dtype: str, lines: TextIO | None, count: int) -> None:
+def bench(path: str, device: str, dtype: str, lines: TextIO | None, count: int) -> None:
     """Measure a GLiNER model on this machine, beside what its arithmetic costs.
 
     Lines a second are measured, without a cache; operations are computed from the shape of the model.
     """
-    located = locate(path, revision)
+    located = locate(path)
     checkpoint = Checkpoint(located.folder)
     texts = [line.rstrip("\n") for line in islice(lines, count)] if lines else [each.text for each in samples(count)]
     seen: list[Happening] = []
