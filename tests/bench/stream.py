@@ -45,7 +45,7 @@ CONTESTANTS = {"bare": BARE, "identity": IDENTITY, "rules": RULES}
 TARGETS = {"bare": 1.0, "identity": 0.6, "rules": 0.35}
 LOAD = 0.7
 GIVE_UP_SECS = 600.0
-WARM_UP = 0.2  # share of the records before memory is judged
+WARM_UP = 0.5  # share of the records before memory is judged: the heap of the C library grows in steps at first
 
 console = Console(width=110)
 
@@ -212,6 +212,7 @@ def summarise(runs: dict[str, list[Run]]) -> dict[str, Any]:
 def judge_memory(samples: Sequence[Sample], records: int, size: int) -> dict[str, Any]:
     """Resident memory in MB at the start of work, after warm-up and at the end, and its slope in between."""
     working = [sample for sample in samples if sample.records > 0]
+    shape = [(sample.records, round(sample.rss_mb, 1)) for sample in working[:: max(1, len(working) // 50)]]
     warm = [sample for sample in working if sample.records >= records * WARM_UP]
     slope = np.polyfit([sample.records for sample in warm], [sample.rss_mb for sample in warm], 1)[0]
     return {
@@ -222,6 +223,7 @@ def judge_memory(samples: Sequence[Sample], records: int, size: int) -> dict[str
         "last_mb": round(warm[-1].rss_mb, 1),
         "max_mb": round(max(sample.rss_mb for sample in samples), 1),
         "slope_mb_per_100k_records": round(slope * 100_000, 3),
+        "shape": shape,
     }
 
 
@@ -246,7 +248,8 @@ def stage_table(summary: dict[str, Any]) -> Table:
 def memory_table(summary: dict[str, Any]) -> Table:
     table = Table(title="memory of rules", title_justify="left", show_header=False)
     for name, value in summary.items():
-        table.add_row(name, f"{value:,}")
+        if name != "shape":
+            table.add_row(name, f"{value:,}")
     return table
 
 
