@@ -118,8 +118,10 @@ class StepWorker:
 
 
 def committed(broker: FakeBroker, topic: str) -> list[list[bytes]]:
-    """Values of a topic in the read-committed view, one list for each partition."""
-    return [
-        [entry.value or b"" for entry in broker.records(topic, number)]
-        for number in range(broker.partition_count(topic))
-    ]
+    """Values that are committed in a topic, one list for each partition.
+
+    Also those that readers do not get yet, as an older transaction in that partition is still open: transactions are
+    atomic in what they commit; what is seen of it may wait in one partition and not in another.
+    """
+    numbers = range(broker.partition_count(topic))
+    return [[entry.value or b"" for entry in broker.log(topic, number) if entry.visible] for number in numbers]
