@@ -16,7 +16,7 @@ _TEXTS = (
     "user Ada Lovelace (ada.lovelace@mail.example) logged in from 192.0.2.17",
     "Failed password for invalid user hugo from 198.51.100.7 port 22 ssh2",
     "Grace Hopper, 12 Long Street, Springfield, phone +1 202 555 0143, card 4111 1111 1111 1111",
-    '{"customer": "Ines Castillo", "ssn": "900-12-3456", "dob": "1985-04-12", "note": "call back"}',
+    '{"customer": "Mateo Castillo", "ssn": "900-12-3456", "dob": "1985-04-12", "note": "call back"}',
     "ok",
     "payment of order 7781 declined after 35 ms for jonas.fischer@shop.example",
 )

@@ -22,7 +22,7 @@ _TEMPLATES = (
     "ticket {port}: Hi, this is {first} {last}, my account {hex} is locked, please call +1 202 555 01{port:.2s}",
     "{date} INFO dfs.DataNode: Received block blk_{port}{port} of size {port}{port} from /{ip}",
 )
-_FIRST = ("Ada", "Grace", "Hugo", "Ines", "Jonas", "Keiko", "Lena", "Mateo", "Nadia", "Olu", "Pavel", "Quynh", "Rosa")
+_FIRST = ("Ada", "Grace", "Hugo", "Jonas", "Keiko", "Lena", "Mateo", "Nadia", "Olu", "Pavel", "Quynh", "Rosa")
 _LAST = ("Almeida", "Brandt", "Castillo", "Dubois", "Eriksen", "Fischer", "Gupta", "Haddad", "Ito", "Jansen", "Novak")
 _SERVICES = ("billing", "checkout", "gateway", "ledger", "mailer", "search", "profile", "uploads")
 

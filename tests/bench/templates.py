@@ -47,10 +47,8 @@ def main() -> None:
     for column in ("set", *next(iter(results.values()))):
         table.add_column(column, justify="left" if column == "set" else "right")
     for name, row in results.items():
-        table.add_row(
-            name.removeprefix("logs_"),
-            *(f"{value:.1%}" if isinstance(value, float) else str(value) for value in row.values()),
-        )
+        shown = (f"{value:.1%}" if isinstance(value, float) else str(value) for value in row.values())
+        table.add_row(name.removeprefix("logs_"), *shown)
     Console(width=150).print(table)
     if args.json:
         args.json.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
