@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -79,7 +78,8 @@ def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: P
     for finding in rising:
         while first < len(tokens) and tokens[first].end <= finding.start:
             first += 1
-        for token in islice(tokens, first, None):
+        for index in range(first, len(tokens)):
+            token = tokens[index]
             if token.start >= finding.end:
                 break
             claim = _claim(source, _clip(finding, token) if layout.structured else finding, token)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from itertools import islice
 
 from scrubber.core.actions import Numbering
 from scrubber.core.formats import JSON, format_of
@@ -131,7 +130,8 @@ def _without_our_words(result: Redacted) -> bytes:
 def _is_ours(result: Redacted, ends: Sequence[int], finding: Finding) -> bool:
     """Whether nothing of `finding` but punctuation lies outside of what we put there (`ends`: of `result.placed`)."""
     rest, position = [], finding.start
-    for start, end in islice(result.placed, bisect_right(ends, finding.start), None):
+    for index in range(bisect_right(ends, finding.start), len(ends)):
+        start, end = result.placed[index]
         if start >= finding.end:
             break
         rest.append(result.text[position:start])
