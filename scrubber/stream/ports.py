@@ -44,7 +44,7 @@ class ConsumerClient(Protocol):
         """Commit next offsets outside a transaction (at-least-once only)."""
         ...
 
-    def get_watermark_offsets(self, partition: TopicPartition, timeout: float = ...) -> tuple[int, int] | None:
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float = ...) -> tuple[int, int]:
         """First offset and the one after the last."""
         ...
 

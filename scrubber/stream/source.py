@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
-from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaError, KafkaException, TopicPartition
 
 from scrubber.core.records import Chunk, Partition, Record
 from scrubber.errors import FatalStreamError
@@ -43,6 +43,7 @@ class Source:
         ownership: shared with the commit thread.
         limits: when a chunk closes.
         delivery: only `exactly_once` needs the group's metadata.
+        auto_offset_reset: where the consumer begins in a partition of which the group has committed nothing.
         release_timeout_secs: how long a revoke waits for the transaction in flight.
         telemetry: receives rebalances and client errors.
     """
@@ -54,6 +55,7 @@ class Source:
         *,
         limits: ChunkLimits,
         delivery: Delivery,
+        auto_offset_reset: Literal["earliest", "latest"],
         release_timeout_secs: float,
         telemetry: Telemetry,
     ) -> None:
@@ -65,7 +67,8 @@ class Source:
         self._telemetry = telemetry
         self._chunk = Chunk()
         self._opened_at = 0.0
-        self._first_read: dict[Partition, int] = {}
+        self._reset = OFFSET_BEGINNING if auto_offset_reset == "earliest" else OFFSET_END
+        self._starts: dict[Partition, int] = {}  # with OFFSET_END only: where the end was when it began to matter
         self._held_since: float | None = None
         self._paused = False
 
@@ -145,7 +148,7 @@ class Source:
             topic, number = message.topic(), message.partition()
             if number != partition.partition or topic != partition.topic:  # records come in runs of one partition
                 partition = Partition(topic, number)
-                wanted = self._open_partition(partition, message.offset(), epochs)
+                wanted = self._open_partition(partition, epochs)
             if not wanted:
                 continue
             key, value = message.key(), message.value()
@@ -154,12 +157,11 @@ class Source:
             size += len(value or b"") + len(key or b"")
         chunk.byte_size = size
 
-    def _open_partition(self, partition: Partition, offset: int, epochs: dict[Partition, int]) -> bool:
+    def _open_partition(self, partition: Partition, epochs: dict[Partition, int]) -> bool:
         """Whether records of `partition` may enter the chunk; drops those of it that an older epoch has put there."""
         epoch = epochs.get(partition)
         if epoch is None:
             return False
-        self._first_read.setdefault(partition, offset)
         if self._chunk.epochs.setdefault(partition, epoch) != epoch:
             self._chunk.records[:] = [
                 record for record in self._chunk.records if (record.topic, record.partition) != partition
@@ -223,9 +225,11 @@ class Source:
 
     def _on_assign(self, partitions: list[Partition]) -> None:
         self._ownership.assign(partitions)
-        for partition in partitions:
-            self._first_read.pop(partition, None)
         self._telemetry.emit(PartitionsAssigned(_names(partitions)))
+        if self._reset == OFFSET_END:
+            for partition in partitions:
+                place = TopicPartition(*partition)
+                self._starts[partition] = self._consumer.get_watermark_offsets(place, OFFSET_CALL_SECS)[1]
 
     def _on_revoke(self, partitions: list[Partition]) -> None:
         released = self._ownership.release_and_wait(partitions, self._release_timeout_secs)
@@ -239,7 +243,7 @@ class Source:
     # -- offsets -----------------------------------------------------------------------------------------------------
 
     def _rewind(self) -> bool:
-        """Read again from what the group has committed; where it has nothing, from the first record read here.
+        """Read again from what the group has committed; where it has nothing, from where this worker began.
 
         False where that could not be done yet: the request stands, and the next turn tries again.
         """
@@ -252,9 +256,8 @@ class Source:
             for place in self._consumer.committed(places, OFFSET_CALL_SECS) if places else []:
                 offset = place.offset
                 if offset < 0:
-                    offset = self._first_read.get(Partition(place.topic, place.partition), OFFSET_INVALID)
-                if offset != OFFSET_INVALID:
-                    self._consumer.seek(TopicPartition(place.topic, place.partition, offset))
+                    offset = self._starts.get(Partition(place.topic, place.partition), self._reset)
+                self._consumer.seek(TopicPartition(place.topic, place.partition, offset))
         except KafkaException as exception:
             self._after_client_error(faults.kafka_error(exception))
             return False

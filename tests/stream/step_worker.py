@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Any
+from typing import Any, Literal
 
 from scrubber.core.records import Chunk, Clean, Outcome, Quarantined, Record, ScrubbedChunk
 from scrubber.errors import Reason
@@ -60,9 +60,16 @@ def scrub(chunk: Chunk) -> ScrubbedChunk:
 
 
 class StepWorker:
-    def __init__(self, broker: FakeBroker, transactional_id: str, *, limits: dict[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        broker: FakeBroker,
+        transactional_id: str,
+        *,
+        limits: dict[str, int] | None = None,
+        reset: Literal["earliest", "latest"] = "earliest",
+    ) -> None:
         self.events = Events()
-        self.clients = FakeClients(broker, GROUP, transactional_id)
+        self.clients = FakeClients(broker, GROUP, transactional_id, auto_offset_reset=reset)
         self.ownership = Ownership()
         self.read: deque[Chunk] = deque()
         self.scrubbed: deque[ScrubbedChunk] = deque()
@@ -81,6 +88,7 @@ class StepWorker:
             self.ownership,
             limits=ChunkLimits(max_records=5, max_bytes=1_000_000, max_wait_ms=0),
             delivery="exactly_once",
+            auto_offset_reset=reset,
             release_timeout_secs=0,
             telemetry=self.events,
         )

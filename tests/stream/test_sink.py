@@ -72,15 +72,20 @@ def test_an_unknown_outcome_costs_the_producer_and_rewinds(broker, call, applied
     assert committed(broker, QUARANTINE) == [[b"0-4 payload"]]
 
 
-def test_without_committed_offsets_a_rewind_goes_back_to_the_first_record_read():
-    """`latest` would skip, and staying where the consumer is would lose, what was read and never committed."""
+@pytest.mark.parametrize("reset", ["earliest", "latest"])
+@pytest.mark.parametrize("call", ["commit_transaction", "consume"])
+def test_without_committed_offsets_a_rewind_goes_back_to_where_reading_began(call, reset):
+    """Not to where the consumer stands: that is not committed, and a failed `consume` may have swallowed more."""
     broker = new_broker(partitions=1)
-    worker = StepWorker(broker, "a")
+    broker.append(IN, b"good old")
+    worker = StepWorker(broker, "a", reset=reset)
+    worker.poll()  # is given its partition; with `latest`, what was there before is skipped
     for number in range(3):
         broker.append(IN, b"good %d" % number)
-    broker.fail("commit_transaction", errors.plain(KafkaError._TIMED_OUT))
+    broker.fail(call, errors.plain(KafkaError._TIMED_OUT), applied=call == "consume")
     worker.work()
-    assert committed(broker, CLEAN) == [[b"good 0", b"good 1", b"good 2"]]
+    old = [b"good old"] if reset == "earliest" else []
+    assert committed(broker, CLEAN) == [[*old, b"good 0", b"good 1", b"good 2"]]
 
 
 def test_a_fenced_worker_ends_instead_of_fencing_back(broker):
