@@ -24,9 +24,13 @@ class Event(NamedTuple):
 
 
 class Member:
-    """A group member that writes down all that happens to it."""
+    """A group member that writes down all that happens to it.
 
-    def __init__(self, clients: Clients, *topics: str) -> None:
+    With `start_at` it takes partitions there by itself (cooperative groups only), else the client looks for the offset.
+    """
+
+    def __init__(self, clients: Clients, *topics: str, start_at: int | None = None) -> None:
+        self._start_at = start_at
         self.events: list[Event] = []
         self.messages: list[Message] = []
         self.errors: list[KafkaError] = []
@@ -68,6 +72,9 @@ class Member:
 
     def _note(self, kind: str) -> Callable[[Any, list[TopicPartition]], None]:
         def callback(_consumer: Any, partitions: list[TopicPartition]) -> None:
+            if kind == "assign" and self._start_at is not None:
+                places = [TopicPartition(each.topic, each.partition, self._start_at) for each in partitions]
+                self.consumer.incremental_assign(places)
             self.events.append(Event(kind, frozenset(Partition(each.topic, each.partition) for each in partitions)))
 
         return callback

@@ -7,10 +7,10 @@ import random
 import time
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, KafkaError, KafkaException, TopicPartition
 
 from tests.contract.clusters import Worker
-from tests.contract.drive import CALL_SECS, Member, refused, started, transact, until
+from tests.contract.drive import CALL_SECS, Member, refused, spell, started, transact, until
 from tests.kafka_lab.topics import unique
 
 pytestmark = [
@@ -192,6 +192,50 @@ def test_a_new_owner_waits_for_offsets_that_an_open_transaction_holds(start, joi
     producer.commit_transaction(CALL_SECS)
     until(lambda: len(second.messages) == 8, second)
     assert sorted(second.values) == sorted([b"6", b"7", b"8", b"9"] * 2)
+
+
+def rebalance_while_offsets_are_held(start, source, out, make):
+    """Values that two members are given from the start of the source, while an open transaction holds offset 8."""
+    producer = start()
+    first = make()
+    until(lambda: len(first.held) == 2, first)
+    transact(producer, out, b"a")
+    places = [TopicPartition(source, partition, 8) for partition in (0, 1)]
+    producer.send_offsets_to_transaction(places, first.metadata(), CALL_SECS)
+    first.close()
+    heirs = [make()]
+    until(lambda: len(heirs[0].held) == 2, *heirs)
+    spell(heirs, 0.5)
+    heirs.append(make())
+    until(lambda: all(len(heir.held) == 1 for heir in heirs), *heirs)
+    spell(heirs, 1)
+    return producer, heirs
+
+
+def test_the_client_forgets_to_wait_for_held_offsets_when_the_group_rebalances(start, join, source, out):
+    """A bug of librdkafka 2.16 that would break exactly once; on the day when this fails, `Source._place` can go."""
+    producer, heirs = rebalance_while_offsets_are_held(start, source, out, join)
+    assert heirs[0].values == [b"%d" % number for number in range(10)]
+    producer.commit_transaction(CALL_SECS)
+
+
+def test_partitions_assigned_at_an_explicit_offset_stay_there_whatever_is_held(cluster, start, worker, source, out):
+    members = []
+
+    def make():
+        members.append(Member(cluster.clients(Worker(group=worker.group)), source, start_at=OFFSET_END))
+        return members[-1]
+
+    producer, heirs = rebalance_while_offsets_are_held(start, source, out, make)
+    assert [heir.values for heir in heirs] == [[], []]
+    producer.commit_transaction(CALL_SECS)
+    for heir in heirs:
+        [partition] = heir.held
+        heir.consumer.seek(TopicPartition(*partition, offset(heir, source, partition.partition)))
+        until(lambda heir=heir: len(heir.messages) == 2, heir)
+    assert [heir.values for heir in heirs] == [[b"8", b"9"]] * 2
+    for member in members:
+        member.close()
 
 
 def test_a_stale_generation_is_refused_and_the_producer_lives_on(start, join, source, out, cluster):

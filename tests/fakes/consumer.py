@@ -75,6 +75,7 @@ class FakeConsumer:
         self._paused: set[Partition] = set()
         self._known: set[Partition] = set()
         self._turn = 0
+        self._assigned_by_callback = False
         self._events: deque[KafkaError] = deque()
         self._errors: deque[KafkaError] = deque()
 
@@ -118,6 +119,12 @@ class FakeConsumer:
 
     def consumer_group_metadata(self) -> GroupMetadata:
         return self._call("consumer_group_metadata", self._metadata)
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        self._call("assign", lambda: self._assign(partitions, cooperative=False))
+
+    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
+        self._call("incremental_assign", lambda: self._assign(partitions, cooperative=True))
 
     def assignment(self) -> list[TopicPartition]:
         return self._call("assignment", lambda: _topic_partitions(sorted(self._positions)))
@@ -314,13 +321,25 @@ class FakeConsumer:
         self._run(member, callback)
         return True
 
+    def _assign(self, partitions: list[TopicPartition], *, cooperative: bool) -> None:
+        """From inside `on_assign` only: takes the place of what the client would do after it."""
+        if cooperative != self._cooperative:
+            raise errors.plain(KafkaError._STATE, "the group's protocol is of the other kind")
+        self._assigned_by_callback = True
+        for place in partitions:
+            where = Partition(place.topic, place.partition)
+            self._positions[where] = self._start(where, place.offset)
+
     def _run(self, member: Member, callback: Callback) -> None:
+        self._assigned_by_callback = False
+        self._forget_to_wait()
         try:
             self._callbacks[callback.kind](self, _topic_partitions(callback.partitions))
         finally:
             with self._broker.changed:
                 if callback.kind == "assign":
-                    self._positions.update(dict.fromkeys(callback.partitions))
+                    if not self._assigned_by_callback:
+                        self._positions.update(dict.fromkeys(callback.partitions))
                     self._known.update(callback.partitions)
                 else:
                     self._forget(callback.partitions)
@@ -328,6 +347,13 @@ class FakeConsumer:
                     member.pending.popleft()
                     self._group.served(member, callback)
                 self._broker.changed.notify_all()
+
+    def _forget_to_wait(self) -> None:
+        """The bug of librdkafka 2.16: a rebalance turns "held back by a transaction" into "no committed offset"."""
+        with self._broker.changed:
+            for partition, position in self._positions.items():
+                if position is None and self._group.stable_offset(partition) is None:
+                    self._positions[partition] = self._start(partition, OFFSET_INVALID)
 
     def _lose(self, member: Member) -> None:
         lost, member.owned = sorted(self._positions), []
