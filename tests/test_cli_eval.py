@@ -215,6 +215,15 @@ def test_thresholds_below_those_of_the_policy_are_weighed(files, tmp_path):
     load_policy(document)
 
 
+def test_a_threshold_that_does_not_reach_the_target_is_only_a_comment(files):
+    half = [row("mail ann", ("ann", "WHO")), row(f"mail {EMAIL}", (EMAIL, "WHO"))] * 30
+    files(mail=half)
+    evaluate("mail.jsonl", "--labelmap", "map.json", "--tune", "tuned.yaml", "--target", "precision=0.9")
+    assert tuned()["labels"] == {}
+    assert "#  email: {threshold: 0." in Path("tuned.yaml").read_text()
+    load_policy(tuned())
+
+
 def test_too_little_data_proposes_nothing(files):
     files(mail=MAIL[:2])
     evaluate("mail.jsonl", "--labelmap", "map.json", "--tune", "tuned.yaml")

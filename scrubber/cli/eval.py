@@ -78,7 +78,7 @@ def command(
             lowered = choice.policy.at_threshold(FLOOR)
             engine = single_policy_engine(lowered, detectors, rules=choice.rules, keys=choice.keys)
             weighed = weigh(Evaluator(engine, labels, seed), sets, target if tune is not None else None)
-        models = [f"{each.name} {each.revision}" for each in (detector.describe() for detector in detectors)]
+        models = [f"{each.name} {each.revision}".strip() for each in (detector.describe() for detector in detectors)]
     about = {
         "policy": choice.policy.name,
         "policy_digest": choice.policy.digest,
@@ -132,7 +132,10 @@ def _alarms(alarms: Alarms) -> dict[str, Any]:
 
 
 def _tuned(policy: str, target: Target, proposals: Sequence[Proposal]) -> str:
-    """Return a policy file with the proposed thresholds, and beside each what it gives."""
+    """Return a policy file with the proposed thresholds, and beside each what it gives.
+
+    A threshold that does not reach the target is a comment: somebody has to choose it.
+    """
     lines = [
         f"# Thresholds proposed by `scrubber eval --tune` for {target.measure}={target.value:g}, from {FLOOR:g} up.",
         "# Judge them on data that they were not made from.",
@@ -143,10 +146,11 @@ def _tuned(policy: str, target: Target, proposals: Sequence[Proposal]) -> str:
     else:
         lines.append(f"# Copy the labels into your policy {policy}: only presets can be extended.")
     lines.append(yaml.safe_dump(head, sort_keys=False).rstrip())
-    lines.append("labels:" if proposals else "labels: {}  # there was not enough data to propose anything")
+    usable = any(proposal.reached for proposal in proposals)
+    lines.append("labels:" if usable else "labels: {}  # nothing reaches the target, or there is too little data")
     for label, threshold, gives, support, reached in proposals:
-        reading = f"{target.measure} {gives:.3f} of {support}{'' if reached else ', target not reached'}"
-        lines.append(f"  {label}: {{threshold: {threshold:g}}}  # {reading}")
+        reading = f"{target.measure} {gives:.3f} of {support}{'' if reached else ': the nearest to the target'}"
+        lines.append(f"{'' if reached else '#'}  {label}: {{threshold: {threshold:g}}}  # {reading}")
     return "\n".join(lines) + "\n"
 
 

@@ -103,15 +103,12 @@ def _plots(curves: Mapping[str, Sequence[Point]]) -> str:
     precision: dict[str, Line] = {}
     leak: dict[str, Line] = {}
     for name, points in curves.items():
-        line = [
+        precision[name] = [
             (point.recall, point.precision, f"{name}: threshold {point.threshold:g}")
             for point in points
             if point.precision is not None
         ]
-        if line:
-            precision[name] = line
-        if points:
-            leak[name] = [(point.threshold, point.leak_rate, f"{name}: {point.leak_rate:.1%}") for point in points]
+        leak[name] = [(point.threshold, point.leak_rate, f"{name}: {point.leak_rate:.1%}") for point in points]
     return (
         '<div class="plots">'
         + plot("Precision and recall by character", "recall %", "precision %", precision)

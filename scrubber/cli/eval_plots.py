@@ -15,14 +15,15 @@ Line = Sequence[tuple[float, float, str]]
 
 
 def plot(title: str, x_name: str, y_name: str, lines: Mapping[str, Line]) -> str:
-    """Return a figure with a line for each entry of `lines`, and a legend."""
-    legend = "".join(
-        f'<span><i style="background:{_colour(index)}"></i>{escape(name)}</span>' for index, name in enumerate(lines)
-    )
-    drawn = "".join(_line(line, _colour(index)) for index, line in enumerate(lines.values()))
+    """Return a figure with a line for each entry of `lines` that has points, and a legend.
+
+    An entry without points keeps its colour, so that the same lines look the same in several plots.
+    """
+    drawn = [(name, line, _colour(index)) for index, (name, line) in enumerate(lines.items()) if line]
+    legend = "".join(f'<span><i style="background:{colour}"></i>{escape(name)}</span>' for name, _, colour in drawn)
     return (
         f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(title)}">'
-        f"{''.join(_axes(x_name, y_name))}{drawn}</svg>"
+        f"{''.join(_axes(x_name, y_name))}{''.join(_line(line, colour) for _, line, colour in drawn)}</svg>"
         f"<figcaption><strong>{escape(title)}</strong> {legend}</figcaption></figure>\n"
     )
 

@@ -111,7 +111,7 @@ def _for_precision(cases: Iterable[Case], target: float) -> Iterable[Proposal]:
             precision = right / everything
             reached = np.flatnonzero((precision >= target) & (everything >= FEWEST))
             enough = np.where(everything >= FEWEST, precision, -1.0)
-            chosen = int(reached[0]) if len(reached) else int(enough.argmax())
+            chosen = int(reached[0]) if len(reached) else int(np.flatnonzero(enough == enough.max())[-1])
             yield Proposal(
                 label, _down(scores[chosen]), float(precision[chosen]), int(everything[chosen]), bool(len(reached))
             )

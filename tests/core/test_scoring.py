@@ -240,5 +240,9 @@ def test_a_precision_target_takes_the_lowest_threshold_that_reaches_it():
     wrong = [Case(LENGTH, [], [span(0, 5, score=0.4)])] * FEWEST
     (proposal,) = propose(right + wrong, Target("precision", 0.9), {})
     assert proposal == ("email", 0.8, 1.0, FEWEST, True)
+
+
+def test_where_every_threshold_is_as_bad_the_highest_is_the_nearest():
+    wrong = [Case(LENGTH, [], [span(0, 5, score=score)]) for score in (0.4, 0.8) for _ in range(FEWEST)]
     (proposal,) = propose(wrong, Target("precision", 0.9), {})
-    assert not proposal.reached
+    assert proposal == ("email", 0.8, 0.0, FEWEST, False)
