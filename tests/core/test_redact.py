@@ -1,4 +1,6 @@
 import json
+import re
+import time
 
 import pytest
 from hypothesis import given
@@ -186,3 +188,15 @@ def test_never_scan_keeps_detectors_away_but_not_the_deny_list():
     assert redacted(text, *find(text, b"bob", b"eve"), policy=policy).text == b'{"trace":"bob","x":"<EMAIL>"}'
     denied = found(10, 13, "denied", rank=Rank.POLICY, detector="deny-list")
     assert redacted(text, denied, policy=policy).text == b'{"trace":"<DENIED>","x":"eve"}'
+
+
+def test_cost_is_linear_in_the_number_of_findings():
+    def secs(count):
+        text = b"[" + b'"bob",' * count + b'"end"]'
+        findings = [found(at.start(), at.end()) for at in re.finditer(b"bob", text)]
+        started = time.process_time()
+        assert len(redacted(text, *findings).redactions) == count
+        return time.process_time() - started
+
+    few = min(secs(1_000) for _ in range(3))
+    assert secs(40_000) < 2 * 40 * few  # to walk over all tokens for each finding would make it 200 times as much

@@ -1,7 +1,6 @@
 """The promises, on the whole pipeline. Rules are those of `simple_rules.py`: secrets look like `S-1234`."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -250,19 +249,6 @@ def test_a_text_of_megabytes_is_scrubbed_in_one_piece():
     scrubbed = scrub(line)
     assert len(scrubbed.redactions) == 20_000
     assert b"S-1234" not in scrubbed.text
-
-
-@pytest.mark.parametrize("piece", [b"x S-1234 code=ab ", b'"S-1234",', b'\\"S-1234\\" ', b"\xc3\xa9 S-1234 "])
-@pytest.mark.parametrize("shape", [b"%s", b'["%s"]'])
-def test_cost_is_linear_in_the_text(piece, shape):
-    def secs(count):
-        text = shape % (piece * count)
-        started = time.process_time()
-        assert scrub(text).reason is None
-        return time.process_time() - started
-
-    few = max(min(secs(500), secs(500)), 0.001)
-    assert secs(8_000) < 16 * few * 6  # quadratic would be 256 times as much
 
 
 # -- evidence of a key -------------------------------------------------------------------------------------------------
