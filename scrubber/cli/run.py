@@ -60,8 +60,8 @@ def command(file: Path) -> int:
 def _share_heaps() -> None:
     """Let the threads of this process share two heaps, where the C library is glibc.
 
-    It gives each thread one of its own, and what another thread frees stays there: among librdkafka's threads the worker
-    grew by 2 MB for each 100,000 records of 2 kB; with two heaps it stood still.
+    It gives each thread one of its own, and what another thread frees stays there: among librdkafka's threads the
+    worker grew by 2 MB for each 100,000 records of 2 kB; with two heaps it stood still.
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
