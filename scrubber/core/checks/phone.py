@@ -22,9 +22,9 @@ def international(value: bytes, _text: bytes = b"", _start: int = 0, _end: int =
 
 
 def north_american(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
-    """Ten digits (a 1 before them is left out) whose area code and exchange are no service codes such as 911."""
+    """Ten digits (a 1 before them is left out) whose area code is no service code such as 911."""
     number = digits(value)[-10:]
-    return len(number) == 10 and number[1:3] != b"11" and number[4:6] != b"11" and len(set(number)) > 2
+    return len(number) == 10 and number[1:3] != b"11" and len(set(number)) > 2
 
 
 def local(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:

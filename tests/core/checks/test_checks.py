@@ -54,7 +54,7 @@ REFUSED = {
     "person_name": ["null", "123", ""],
     "phone_international": ["+123456789012", "+1", "1714557600", "+"],
     "phone_local": ["2024-05-01 10", "192.0.2.17", "1111111", "123"],
-    "phone_north_america": ["911-911-0143", "211-555-0143", "555"],
+    "phone_north_america": ["911-555-0143", "211-555-0143", "222-222-2222", "555"],
     "secret": ["", "null", "***", "<PASSWORD>", "${PW}", "aaaa", "incorrect.", "{{ pw }}"],
     "secret_strong": ["some_long_configuration_name_here", "12345678901234567890", "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"],
     "secret_value": ["com.example.Provider()", "abc", "Word{hash", "null"],

@@ -60,7 +60,7 @@ def test_a_hostile_text_costs_in_proportion_to_its_length(vectorscan, unit):
 
 
 @pytest.mark.parametrize("rule", builtin_rules(), ids=lambda rule: rule.id)
-def test_a_text_made_for_a_rule_is_read_at_a_megabyte_in_seconds(vectorscan, rule):
-    """Quadratic matching would need minutes for these 100 kB; linear matching needs milliseconds."""
+def test_a_text_made_for_a_rule_is_read_in_milliseconds(vectorscan, rule):
+    """Quadratic matching would need seconds for these 40 kB."""
     for name, make in shapes(rule):
-        assert cost(vectorscan, make(100 * KILOBYTE)) < 1, (rule.id, name)
+        assert cost(vectorscan, make(40 * KILOBYTE)) < 0.5, (rule.id, name)

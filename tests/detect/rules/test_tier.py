@@ -26,7 +26,8 @@ def test_a_refused_value_does_not_hide_the_one_inside_it():
 
 def test_a_key_that_stands_where_a_refused_value_does_still_proves_its_own():
     users = tier(
-        "rules: [{id: u, label: user_name, check: user_name, pattern: '(?:^|[^a-z])(?:login|user)[=: ]{1,3}([a-z]{2,30})', "
+        "rules: [{id: u, label: user_name, check: user_name, "
+        "pattern: '(?:^|[^a-z])(?:login|user)[=: ]{1,3}([a-z]{2,30})', "
         "examples: ['user=«bob»']}]"
     )
     assert found(users, b"login: user=bob") == [b"bob"]
