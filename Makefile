@@ -49,7 +49,7 @@ soak: sync ## Exactly once over a million records and a hundred kills (long)
 	$(PYTEST) -m soak --timeout 7200
 
 .PHONY: bench
-bench: bench-stream ## All benchmarks
+bench: bench-stream ## All benchmarks that need no model
 
 .PHONY: bench-stream
 bench-stream: sync ## Records a second against a bare exactly-once loop, on a local broker
@@ -58,3 +58,7 @@ bench-stream: sync ## Records a second against a bare exactly-once loop, on a lo
 .PHONY: train
 train: sync ## Train the embedded model from the last checkpoint in RUN_FOLDER, or from the start (hours)
 	$(RUN) python -m training.train $(or $(RUN_FOLDER),$(HOME)/.cache/scrubber-training/run1)
+
+.PHONY: bench-engine
+bench-engine: sync ## Our engine against the gliner library: make bench-engine MODEL=DIR
+	$(RUN) python -m tests.bench.engine --model $(MODEL)
