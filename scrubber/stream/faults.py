@@ -48,6 +48,7 @@ UNDELIVERABLE = frozenset(
         KafkaError.INVALID_TRANSACTION_TIMEOUT,
         KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
         KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
+        KafkaError.UNKNOWN_TOPIC_OR_PART,  # of a delivery: librdkafka has waited half a minute for the topic by then
     }
 )
 # A failed delivery has put the transaction in error already: `produce` says no, without any flag, and an abort tells

@@ -20,6 +20,7 @@ from tests.fakes import errors
         (errors.fatal(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED), Verdict.REFUSED),
         (errors.plain(KafkaError._AUTHENTICATION), Verdict.REFUSED),
         (errors.abortable(KafkaError._UNKNOWN_TOPIC), Verdict.REFUSED),
+        (errors.plain(KafkaError.UNKNOWN_TOPIC_OR_PART), Verdict.REFUSED),
         (errors.fatal(KafkaError.INVALID_TRANSACTION_TIMEOUT), Verdict.REFUSED),
         (errors.abortable(KafkaError.ILLEGAL_GENERATION), Verdict.ABORT),
         (errors.abortable(KafkaError.UNKNOWN_MEMBER_ID), Verdict.ABORT),
