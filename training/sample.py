@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from training import labels, noise, structured, template
+from training import labels, machine, noise, structured, template
 from training.scene import Piece, Scene
 
 WORD: Final = re.compile(r"\w+(?:[-_]\w+)*|\S")  # GLiNER's white-space splitter
@@ -24,8 +24,9 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "stack": (2, 0.5),
     "sql": (2, 0.4),
     "urls": (2, 0.4),
-    "negative": (7, 0.6),
-    "structured": (14, 0.35),
+    "negative": (8, 0.6),
+    "machine": (9, 0.6),
+    "structured": (13, 0.35),
     "prose": (4, 0),
     "ticket": (8, 0.03),
     "chat": (8, 0),
@@ -81,6 +82,8 @@ def draw_text(seed: int, index: int, *, held_out: bool = False) -> Text:
 def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
     if domain == "structured":
         return structured.record(scene)
+    if domain == "machine":
+        return machine.line(scene)
     rng, grammar = scene.rng, template.load(domain)
     texts = grammar.texts(held_out=held_out)
     count = 1

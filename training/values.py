@@ -269,7 +269,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "employee_id": or_composed(shapes("EMP#####", "E######", "emp-####", "STAFF-###", "EID######", "#####", "EMP-####", "N#######", "W####", "badge-####")),
     "employment_status": one_of("employed", "unemployed", "self-employed", "retired", "part-time", "full-time", "student", "on leave", "freelance", "contractor", "laid off", "homemaker"),
     "fax_number": phone,
-    "gender": one_of("male", "female", "Male", "Female", "M", "F", "non-binary", "woman", "man", "transgender", "genderfluid", "MALE", "agender"),
+    "gender": one_of("male", "female", "Male", "Female", "male", "female", "Male", "Female", "M", "F", "non-binary", "woman", "man", "transgender", "genderfluid", "MALE", "agender"),
     "health_plan_beneficiary_number": or_composed(shapes("HP-########", "@@@#########", "MBR-#######", "1@*#-@*#-@@##", "W#########", "HIC########", "##########A", "XYZ#########")),
     "http_cookie": credentials.cookie,
     "iban": iban,

@@ -122,7 +122,7 @@ def test_the_last_paraphrase_of_a_label_is_never_trained_on():
 
 
 def test_held_out_templates_are_apart_from_the_trained_ones():
-    for name in set(DOMAINS) - {"structured"}:
+    for name in set(DOMAINS) - {"structured", "machine"}:
         grammar = template.load(name)
         held, trained = set(grammar.texts(held_out=True)), set(grammar.texts(held_out=False))
         assert held
@@ -133,7 +133,7 @@ def test_held_out_templates_are_apart_from_the_trained_ones():
 def test_every_template_can_be_filled():
     from training.scene import Scene
 
-    for name in set(DOMAINS) - {"structured"}:
+    for name in set(DOMAINS) - {"structured", "machine"}:
         grammar = template.load(name)
         for section, texts in grammar.sections.items():
             for text in texts:
