@@ -17,8 +17,8 @@ from pathlib import Path
 import click
 import orjson
 
-from scrubber.cli import main, run
-from scrubber.cli.wiring import Engine, worker_engine
+from scrubber.cli import main
+from scrubber.cli.reload import ReloadingEngine
 from scrubber.core.records import Chunk, Clean, ScrubbedChunk
 
 STAGES = {"MainThread": "consume", "detect": "detect", "commit": "commit"}
@@ -64,7 +64,7 @@ def sample_stacks(counts: dict[str, Counter[str]]) -> None:
 @click.option("--profile", type=click.Path(path_type=Path))
 def command(config: Path, *, bare: bool, profile: Path | None) -> int:
     if bare:
-        run.worker_engine = lambda *arguments: Engine(identity, worker_engine(*arguments).seal)
+        ReloadingEngine.scrub = lambda _engine, chunk: identity(chunk)
     threading.Thread(target=report_cpu, daemon=True).start()
     counts: dict[str, Counter[str]] = {}
     if profile:
