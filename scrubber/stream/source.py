@@ -264,9 +264,7 @@ class Source:
         """Go to the committed offset of each newly assigned partition, as far as it can be read yet."""
         for partition in sorted(self._unplaced):
             try:
-                [place] = self._consumer.committed([TopicPartition(*partition)], PLACE_SECS)
-                offset = place.offset if place.offset >= 0 else self._starts.get(partition, self._reset)
-                self._consumer.seek(TopicPartition(*partition, offset))
+                self._go_on([partition], PLACE_SECS)
             except KafkaException as exception:  # held back by a transaction, or the cluster is away: the next turn
                 error = faults.kafka_error(exception)
                 if faults.consumer_refused(error):
@@ -274,8 +272,18 @@ class Source:
                 continue
             self._unplaced.discard(partition)
 
+    def _go_on(self, partitions: list[Partition], timeout_secs: float) -> None:
+        """Read on from what the group has committed; where it has nothing, from where this worker began."""
+        places = [TopicPartition(*partition) for partition in partitions]
+        for place in self._consumer.committed(places, timeout_secs) if places else []:
+            if place.error is not None:  # an offset that cannot be told is not one that is not there
+                raise KafkaException(place.error)
+            partition = Partition(place.topic, place.partition)
+            offset = place.offset if place.offset >= 0 else self._starts.get(partition, self._reset)
+            self._consumer.seek(TopicPartition(*partition, offset))
+
     def _rewind(self) -> bool:
-        """Read again from what the group has committed; where it has nothing, from where this worker began.
+        """Go back to the committed offsets; whatever the pipeline still holds is stale.
 
         False where that could not be done yet: the request stands, and the next turn tries again.
         """
@@ -284,12 +292,7 @@ class Source:
         if held is None:
             return False
         try:
-            places = [TopicPartition(topic, number) for topic, number in held]
-            for place in self._consumer.committed(places, OFFSET_CALL_SECS) if places else []:
-                offset = place.offset
-                if offset < 0:
-                    offset = self._starts.get(Partition(place.topic, place.partition), self._reset)
-                self._consumer.seek(TopicPartition(place.topic, place.partition, offset))
+            self._go_on(held, OFFSET_CALL_SECS)
         except KafkaException as exception:
             self._after_client_error(faults.kafka_error(exception))
             return False

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from confluent_kafka import OFFSET_INVALID, KafkaError
 
 from tests.fakes import ClientCrashed
 from tests.stream.step_worker import CLEAN, IN, StepWorker, committed, new_broker
@@ -33,3 +36,22 @@ def test_partitions_whose_offsets_are_held_back_are_read_once_however_often_the_
         for heir in heirs:
             heir.work()
     assert committed(broker, CLEAN) == [[b"good %d-%d" % (p, n) for n in range(11)] for p in (0, 1)]
+
+
+def test_an_offset_that_cannot_be_told_is_not_one_that_is_not_there(monkeypatch):
+    """The client may answer for a partition with an error beside an invalid offset."""
+    broker = new_broker(1)
+    for number in range(3):
+        broker.append(IN, b"good %d" % number)
+    first = StepWorker(broker, "first")
+    first.work()
+    first.close()
+    broker.append(IN, b"good 3")
+
+    second = StepWorker(broker, "second")
+    consumer = second.clients.latest_consumer
+    answers = [SimpleNamespace(topic=IN, partition=0, offset=OFFSET_INVALID, error=KafkaError(KafkaError._TIMED_OUT))]
+    ask = consumer.committed
+    monkeypatch.setattr(consumer, "committed", lambda *wanted: [answers.pop()] if answers else ask(*wanted))
+    second.work()
+    assert committed(broker, CLEAN) == [[b"good %d" % number for number in range(4)]]
