@@ -1,6 +1,8 @@
 """Runs a command in this process, or as a process of its own, with real standard streams."""
 
+import functools
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,9 +50,13 @@ def standard_input(content):
 
 @contextmanager
 def process(*arguments, **streams):
-    """A process that does not outlive the test."""
+    """A process that does not outlive the test, and hears Ctrl-C even where the tests run in the background.
+
+    A shell starts background commands with SIGINT ignored, and whatever they start inherits that.
+    """
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    with subprocess.Popen([*PROGRAM, *map(str, arguments)], **streams) as started:
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen([*PROGRAM, *map(str, arguments)], preexec_fn=heard, **streams) as started:
         try:
             yield started
         finally:
