@@ -1,6 +1,5 @@
 """Runs a command in this process, or as a process of its own, with real standard streams."""
 
-import functools
 import os
 import signal
 import subprocess
@@ -55,8 +54,12 @@ def process(*arguments, **streams):
     A shell starts background commands with SIGINT ignored, and whatever they start inherits that.
     """
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen([*PROGRAM, *map(str, arguments)], preexec_fn=heard, **streams) as started:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        started = subprocess.Popen([*PROGRAM, *map(str, arguments)], **streams)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with started:
         try:
             yield started
         finally:
