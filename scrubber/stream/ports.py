@@ -32,14 +32,6 @@ class ConsumerClient(Protocol):
         """Opaque member id and generation, for `send_offsets_to_transaction`."""
         ...
 
-    def assign(self, partitions: list[TopicPartition]) -> None:
-        """Hold exactly these, from their offsets on (inside `on_assign` of an eager group)."""
-        ...
-
-    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
-        """Hold these as well, from their offsets on (inside `on_assign` of a cooperative group)."""
-        ...
-
     def assignment(self) -> list[TopicPartition]:
         """Partitions that this member holds now."""
         ...

@@ -84,7 +84,6 @@ class Runner:
             self._ownership,
             limits=settings.chunk,
             delivery=settings.delivery,
-            eager=settings.kafka.group_protocol == "classic" and settings.kafka.assignment != "cooperative-sticky",
             auto_offset_reset=settings.kafka.auto_offset_reset,
             release_timeout_secs=settings.drain_timeout_secs,
             telemetry=telemetry,

@@ -3,11 +3,7 @@
 Rule 1: a callback never raises; librdkafka would destroy the records that the same call has collected.
 Rule 2: after an exception out of the consumer its position proves nothing; go back to the committed offsets.
 Rule 3: `consume(n, t)` waits the whole `t` unless `n` records are there, so `t` is short and chunks are built here.
-Rule 4: librdkafka must never look up a start offset by itself. Where a transaction holds the offset back (its owner
-died, or its marker is still on the way) and the group rebalances meanwhile, librdkafka 2.16 takes "not readable yet"
-for "none" and starts where `auto.offset.reset` says: records twice, or lost. So partitions are assigned at an explicit
-offset and count for nothing until the committed one is known (`_place`).
-Rule 5: back-pressure first means not to ask for records; `pause()` throws the prefetch away and costs about a second.
+Rule 4: back-pressure first means not to ask for records; `pause()` throws the prefetch away and costs about a second.
 """
 
 from __future__ import annotations
@@ -37,7 +33,6 @@ POLL_SECS = 0.05
 SLICE_RECORDS = 2_000  # 10,000 Message objects at once miss the CPU cache: measured 0.79 against 1.02 us a record
 PATIENCE_SECS = 1.0  # how long to stay away from consume() before pausing instead
 OFFSET_CALL_SECS = 10.0
-PLACE_SECS = 0.2  # for one partition whose offset may be held back: the others wait for it
 
 
 class Source:
@@ -48,7 +43,6 @@ class Source:
         ownership: shared with the commit thread.
         limits: when a chunk closes.
         delivery: only `exactly_once` needs the group's metadata.
-        eager: whether the group's protocol takes everything away before it gives anything.
         auto_offset_reset: where the consumer begins in a partition of which the group has committed nothing.
         release_timeout_secs: how long a revoke waits for the transaction in flight.
         telemetry: receives rebalances and client errors.
@@ -61,7 +55,6 @@ class Source:
         *,
         limits: ChunkLimits,
         delivery: Delivery,
-        eager: bool,
         auto_offset_reset: Literal["earliest", "latest"],
         release_timeout_secs: float,
         telemetry: Telemetry,
@@ -69,8 +62,6 @@ class Source:
         self._consumer = consumer
         self._ownership = ownership
         self._limits = limits
-        self._eager = eager
-        self._unplaced: set[Partition] = set()
         self._transactional = delivery == "exactly_once"
         self._release_timeout_secs = release_timeout_secs
         self._telemetry = telemetry
@@ -97,7 +88,6 @@ class Source:
         """
         if self._ownership.rewind_wanted and not self._rewind():
             return None
-        self._place()
         self._held_since = None
         self._resume()
         room = self._limits.max_records - len(self._chunk.records)
@@ -170,7 +160,7 @@ class Source:
     def _open_partition(self, partition: Partition, epochs: dict[Partition, int]) -> bool:
         """Whether records of `partition` may enter the chunk; drops those of it that an older epoch has put there."""
         epoch = epochs.get(partition)
-        if epoch is None or partition in self._unplaced:
+        if epoch is None:
             return False
         if self._chunk.epochs.setdefault(partition, epoch) != epoch:
             self._chunk.records[:] = [
@@ -235,12 +225,6 @@ class Source:
 
     def _on_assign(self, partitions: list[Partition]) -> None:
         self._ownership.assign(partitions)
-        self._unplaced.update(partitions)
-        places = [TopicPartition(topic, number, OFFSET_END) for topic, number in partitions]
-        if self._eager:
-            self._consumer.assign(places)
-        else:
-            self._consumer.incremental_assign(places)
         self._telemetry.emit(PartitionsAssigned(_names(partitions)))
         if self._reset == OFFSET_END:
             for partition in partitions:
@@ -248,42 +232,18 @@ class Source:
                 self._starts[partition] = self._consumer.get_watermark_offsets(place, OFFSET_CALL_SECS)[1]
 
     def _on_revoke(self, partitions: list[Partition]) -> None:
-        self._unplaced.difference_update(partitions)
         released = self._ownership.release_and_wait(partitions, self._release_timeout_secs)
         self._commit(released.finished, asynchronous=False)
         self._telemetry.emit(PartitionsRevoked(_names(partitions), round(released.waited_secs, 3)))
 
     def _on_lost(self, partitions: list[Partition]) -> None:
-        self._unplaced.difference_update(partitions)
         self._ownership.release(partitions)
         self._telemetry.emit(PartitionsLost(_names(partitions)))
 
     # -- offsets -----------------------------------------------------------------------------------------------------
 
-    def _place(self) -> None:
-        """Go to the committed offset of each newly assigned partition, as far as it can be read yet."""
-        for partition in sorted(self._unplaced):
-            try:
-                self._go_on([partition], PLACE_SECS)
-            except KafkaException as exception:  # held back by a transaction, or the cluster is away: the next turn
-                error = faults.kafka_error(exception)
-                if faults.consumer_refused(error):
-                    self._after_client_error(error)
-                continue
-            self._unplaced.discard(partition)
-
-    def _go_on(self, partitions: list[Partition], timeout_secs: float) -> None:
-        """Read on from what the group has committed; where it has nothing, from where this worker began."""
-        places = [TopicPartition(*partition) for partition in partitions]
-        for place in self._consumer.committed(places, timeout_secs) if places else []:
-            if place.error is not None:  # an offset that cannot be told is not one that is not there
-                raise KafkaException(place.error)
-            partition = Partition(place.topic, place.partition)
-            offset = place.offset if place.offset >= 0 else self._starts.get(partition, self._reset)
-            self._consumer.seek(TopicPartition(*partition, offset))
-
     def _rewind(self) -> bool:
-        """Go back to the committed offsets; whatever the pipeline still holds is stale.
+        """Read again from what the group has committed; where it has nothing, from where this worker began.
 
         False where that could not be done yet: the request stands, and the next turn tries again.
         """
@@ -292,13 +252,26 @@ class Source:
         if held is None:
             return False
         try:
-            self._go_on(held, OFFSET_CALL_SECS)
+            for place in self._places(held):
+                self._consumer.seek(place)
         except KafkaException as exception:
             self._after_client_error(faults.kafka_error(exception))
             return False
         self._ownership.rewound()
         self._telemetry.emit(Rewound(_names(held)))
         return True
+
+    def _places(self, partitions: list[Partition]) -> list[TopicPartition]:
+        """Where the group has committed, and where it has nothing, where this worker began."""
+        wanted = [TopicPartition(*partition) for partition in partitions]
+        places: list[TopicPartition] = []
+        for place in self._consumer.committed(wanted, OFFSET_CALL_SECS) if wanted else []:
+            if place.error is not None:  # an offset that cannot be told is not one that is not there
+                raise KafkaException(place.error)
+            partition = Partition(place.topic, place.partition)
+            offset = place.offset if place.offset >= 0 else self._starts.get(partition, self._reset)
+            places.append(TopicPartition(*partition, offset))
+        return places
 
     def _commit(self, next_offsets: dict[Partition, int], *, asynchronous: bool) -> None:
         if not next_offsets:

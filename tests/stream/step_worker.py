@@ -88,7 +88,6 @@ class StepWorker:
             self.ownership,
             limits=ChunkLimits(max_records=5, max_bytes=1_000_000, max_wait_ms=0),
             delivery="exactly_once",
-            eager=False,
             auto_offset_reset=reset,
             release_timeout_secs=0,
             telemetry=self.events,
