@@ -142,7 +142,8 @@ def test_each_node_of_three_is_killed_in_turn(kafka3, tmp_path):
         feed.finish()
         fleet.until_done(feed.records)
         judge(fleet, feed.records)
-        assert fleet.codes() <= STOPPED
+        # Where a coordinator bounces librdkafka may wait for ever in a call: then the watchdog ends the worker, rightly.
+        assert fleet.codes() <= {*STOPPED, int(Exit.WATCHDOG)}
 
 
 def test_connections_are_cut_held_and_slow(kafka_proxy, tmp_path):
