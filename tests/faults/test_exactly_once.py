@@ -142,7 +142,7 @@ def test_each_node_of_three_is_killed_in_turn(kafka3, tmp_path):
         feed.finish()
         fleet.until_done(feed.records)
         judge(fleet, feed.records)
-        # Where a coordinator bounces librdkafka may wait for ever in a call: then the watchdog ends the worker, rightly.
+        # Where a coordinator bounces librdkafka may wait for ever in a call: then the watchdog rightly ends the worker.
         assert fleet.codes() <= {*STOPPED, int(Exit.WATCHDOG)}
 
 
