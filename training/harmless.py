@@ -237,7 +237,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "percent": lambda rng: f"{rng.randint(0, 100)}%",
     "duration": lambda rng: f"{rng.randint(1, 999)}{rng.choice(('ms', 's', ' ms', ' seconds', 'm', ' minutes', 'h', 'us'))}",
     "code": lambda rng: pattern(rng, rng.choice(("E####", "ORA-#####", "##P##", "EPIPE", "ECONNRESET", "ERR_####", "0x8007####", "SQLSTATE[#####]", "CVE-2024-####", "HTTP ###", "KB#######", "RFC ####", "errno ##"))),
-    "agent": one_of("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0.0.0 Safari/537.36", "curl/7.81.0", "Mozilla/5.0 (iPhone; CPU iPhone OS 16_5 like Mac OS X)", "python-requests/2.31.0", "okhttp/4.9.3", "Go-http-client/1.1", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:109.0) Gecko/20100101 Firefox/115.0", "kube-probe/1.27", "PostmanRuntime/7.32.2", "-"),
+    "agent": one_of("Mozilla/5.0 (X11; Fedora) AppleWebKit/600.1 Chrome/120.0.0.0", "curl/7.81.0", "Mozilla/5.0 (iPhone; iOS 16_5)", "python-requests/2.31.0", "okhttp/4.9.3", "Go-http-client/1.1", "Mozilla/5.0 (Windows; x64; rv:115.0) Firefox/115.0", "kube-probe/1.27", "PostmanRuntime/7.32.2", "-"),
     "word": lambda rng: rng.choice(pools.words()),
     "words": gibberish,
     "env": one_of("prod", "staging", "dev", "qa", "test", "production", "canary"),

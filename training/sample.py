@@ -24,8 +24,8 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "stack": (2, 0.5),
     "sql": (2, 0.4),
     "urls": (2, 0.4),
-    "negative": (8, 0.6),
-    "machine": (9, 0.6),
+    "negative": (9, 0.6),
+    "machine": (11, 0.6),
     "structured": (13, 0.35),
     "prose": (4, 0),
     "ticket": (8, 0.03),
@@ -37,6 +37,10 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "world": (1.5, 0.1),
     "document": (6, 0),
 }
+
+LOGS: Final = ("access", "auth", "service", "mail", "app", "stack", "sql", "urls")
+# Labels that every policy asks for and that machine lines tempt to: they must be in the prompt for a negative to teach.
+TEMPTING: Final = ("user_name", "first_name", "last_name", "password", "api_key", "account_number", "customer_id", "phone_number", "street_address", "pin")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,9 @@ def draw_text(seed: int, index: int, *, held_out: bool = False) -> Text:
     scene = Scene(rng)
     domain = rng.choices(tuple(DOMAINS), [share for share, _ in DOMAINS.values()])[0]
     pieces = _body(domain, scene, held_out=held_out)
+    if domain in LOGS and rng.random() < 0.12:
+        noise_line, gap = machine.line(scene), Piece(rng.choice((" ", " ", " - ", ": ", "; ", "\n")))
+        pieces = [*noise_line, gap, *pieces] if rng.random() < 0.5 else [*pieces, gap, *noise_line]
     if rng.random() < DOMAINS[domain][1]:
         pieces = [*template.common().section("prefix", scene), *pieces]
     return _assemble(_disturb(pieces, domain, rng), domain)
@@ -154,7 +161,12 @@ def ask(text: Text, rng: Random) -> Sample:
         {n for label in present if label in labels.NEIGHBOURS for n in labels.NEIGHBOURS[label]} - set(present)
     )
     asked |= {label for label in near if rng.random() < 0.3}
-    wide = rng.random() < 0.06
+    asked |= {
+        label
+        for label in TEMPTING
+        if rng.random() < 0.25 and label not in present and not (person and label.endswith("_name"))
+    }
+    wide = rng.random() < 0.1
     others = [
         label
         for label in labels.LABELS
