@@ -7,9 +7,10 @@ import signal
 import pytest
 import yaml
 
-from scrubber.cli.reload import PoliciesReloaded, ReloadFailed, ReloadingEngine, reloading
+from scrubber.cli.reload import ReloadingEngine, reloading
 from scrubber.config import load
 from scrubber.core.records import Chunk, Record
+from scrubber.telemetry import PoliciesReloaded, ReloadFailed
 
 TEXT = b"ann@mail.example from 192.0.2.7"
 POLICY = {"version": 1, "name": "own", "extends": "logs"}

@@ -15,16 +15,15 @@ from scrubber.core.labels import LABELS
 from scrubber.detect.detector import Plan
 from scrubber.detect.files import WEIGHTS, checked_digest, first_of, read_json, token_limit
 from scrubber.detect.gliner.checkpoint import Checkpoint
-from scrubber.detect.gliner.engine import ModelRan
 from scrubber.detect.hub import Located, locate
 from scrubber.detect.hub import pull as pull_from_hub
 from scrubber.detect.models import kind_of, load_model
-from scrubber.detect.options import DTYPES, ModelLoaded, ModelOptions
+from scrubber.detect.options import DTYPES, ModelOptions
 from scrubber.detect.roofline import CARDS, Line, best_lines_per_second, prompt_share, work
 from scrubber.detect.runtime.extras import require
 from scrubber.detect.selftest import compare_gliner
 from scrubber.detect.tokens.tags import tags
-from scrubber.telemetry import Happening
+from scrubber.telemetry import Happening, ModelLoaded, ModelRan
 
 _REVISION = click.option("--revision", help="Branch, tag or commit of a model from the hub.")
 _WEIGHTS = click.option("--weights", help="File with the weights, such as onnx/model_quantized.onnx.")

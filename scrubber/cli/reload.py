@@ -11,33 +11,16 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from scrubber.cli.wiring import worker_engine
 from scrubber.config import Config
 from scrubber.core.records import Chunk, Quarantined, Record, ScrubbedChunk
 from scrubber.detect.detector import Detector
 from scrubber.errors import ConfigError, Reason
-from scrubber.telemetry import Happening, Level, Telemetry
+from scrubber.telemetry import PoliciesReloaded, ReloadFailed, Telemetry
 
 POLL_SECS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class PoliciesReloaded(Happening):
-    """New policies or rules hold from the next chunk on."""
-
-    files: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReloadFailed(Happening):
-    """The new policies or rules are wrong; the old ones stay in force."""
-
-    level: ClassVar[Level] = "error"
-    problems: tuple[str, ...]
 
 
 class ReloadingEngine:

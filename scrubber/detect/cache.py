@@ -9,28 +9,15 @@ import hashlib
 import secrets
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
 
 from scrubber.core.lru import Lru
 from scrubber.core.normalise import Run, normalise
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description, Detector, Plan
-from scrubber.telemetry import Happening, Level
+from scrubber.telemetry import CacheAsked
 
 _ENTRY_BYTES = 350  # an entry of the LRU without spans: key, tuples and table slots, measured by its test
 _SPAN_BYTES = 220  # one span of an entry
-
-
-@dataclass(frozen=True, slots=True)
-class CacheAsked(Happening):
-    """One call: texts asked for, how many of them the model had to read, and the size of the cache after it."""
-
-    level: ClassVar[Level] = "debug"
-    texts: int
-    read: int
-    entries: int
-    bytes: int
 
 
 class CachedDetector:

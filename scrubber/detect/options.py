@@ -1,11 +1,8 @@
-"""What the user may say about how a model runs, and what is said when one is loaded."""
+"""What the user may say about how a model runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-from scrubber.telemetry import Happening, Level
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -23,17 +20,3 @@ class ModelOptions:
     dtype: str = "float32"
     max_width: int | None = None
     max_batch_tokens: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ModelLoaded(Happening):
-    """A model is in memory. `engine` is "own", "gliner library", "torch" or "onnxruntime"; `reason` why not our own."""
-
-    level: ClassVar[Level] = "info"
-    name: str
-    revision: str
-    digest: str
-    engine: str
-    reason: str
-    device: str
-    dtype: str

@@ -12,24 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description, Detector, Plan
 from scrubber.detect.runtime.failures import shielded
 from scrubber.errors import DetectorFailed
-from scrubber.telemetry import Happening, Level
-
-
-@dataclass(frozen=True, slots=True)
-class TextsDetected(Happening):
-    """The device answered for one hand-off; `waited_secs` is how long the texts waited for it."""
-
-    level: ClassVar[Level] = "debug"
-    texts: int
-    characters: int
-    waited_secs: float
-    detect_secs: float
+from scrubber.telemetry import TextsDetected
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,13 @@ from rich.console import Console
 from rich.table import Table
 
 from scrubber.core.labels import LABELS
-from scrubber.detect.cache import CacheAsked, CachedDetector, TemplateDetector
+from scrubber.detect.cache import CachedDetector, TemplateDetector
 from scrubber.detect.detector import Plan
 from scrubber.detect.gliner.batch import Candidates
 from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.tokens.loader import load_tokens
+from scrubber.telemetry import CacheAsked
 from tests.bench.engine_data import made_up_lines, save_large_gliner, save_large_tokens
 
 ASKED = tuple(LABELS)[:55]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scrubber.core.batches import batches
 from scrubber.core.spans import Span
@@ -18,7 +17,7 @@ from scrubber.detect.gliner.rows import Entity, Limits, Row, limits, rows, spans
 from scrubber.detect.gliner.words import WordReader, Words
 from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.errors import DetectorOverloaded
-from scrubber.telemetry import Happening, Level
+from scrubber.telemetry import ModelRan
 
 if TYPE_CHECKING:
     from scrubber.detect.runtime.torch.span_model import Pending, Question, SpanModel
@@ -49,27 +48,6 @@ CPU = Tuning(max_batch_tokens=1536, pad_to=1, queued=0)
 
 CUDA = Tuning(max_batch_tokens=16_384, pad_to=16, queued=2)
 """Two batches wait on the device while the host decodes one; few distinct shapes, so that freed memory fits again."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRan(Happening):
-    """One call of the engine: how much it read and where the time went.
-
-    `tokens` counts the labels' too, `prompt_tokens` of each window; `padded_tokens` is what the device computed.
-    """
-
-    level: ClassVar[Level] = "debug"
-    texts: int
-    windows: int
-    batches: int
-    words: int
-    prompt_tokens: int
-    tokens: int
-    padded_tokens: int
-    split_secs: float
-    plan_secs: float
-    forward_secs: float
-    decode_secs: float
 
 
 class _Asked(NamedTuple):

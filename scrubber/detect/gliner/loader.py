@@ -12,10 +12,10 @@ from scrubber.detect.gliner.engine import CPU, CUDA, GlinerEngine, ModelFacts
 from scrubber.detect.gliner.prompt import Prompter
 from scrubber.detect.gliner.words import WordReader
 from scrubber.detect.gliner_library import GlinerLibraryDetector
-from scrubber.detect.options import ModelLoaded, ModelOptions
+from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.extras import require
 from scrubber.errors import ConfigError, Problem
-from scrubber.telemetry import Happening
+from scrubber.telemetry import Happening, ModelLoaded
 
 
 def load_gliner(

@@ -9,13 +9,13 @@ from typing import Any
 from scrubber.detect.detector import Description
 from scrubber.detect.files import WEIGHTS, checked_digest, first_of, read_json, token_limit
 from scrubber.detect.gliner.words import MAX_WORD_TOKENS
-from scrubber.detect.options import ModelLoaded, ModelOptions
+from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.extras import require
 from scrubber.detect.tokens.engine import Aggregation, TokenEngine, TokenFacts, TokenModel
 from scrubber.detect.tokens.reader import TokenReader
 from scrubber.detect.tokens.tags import tags
 from scrubber.errors import ConfigError, Problem
-from scrubber.telemetry import Happening
+from scrubber.telemetry import Happening, ModelLoaded
 
 _MAX_WINDOW_TOKENS = 1024  # where positions are relative: attention grows with the square
 _BATCH_TOKENS = {"cpu": 2048, "cuda": 32_768}

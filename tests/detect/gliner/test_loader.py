@@ -6,11 +6,11 @@ import pytest
 from scrubber.detect.detector import Plan
 from scrubber.detect.files import checked_digest
 from scrubber.detect.gliner.checkpoint import Checkpoint
-from scrubber.detect.gliner.engine import ModelRan
-from scrubber.detect.gliner.loader import ModelLoaded, load_gliner
+from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.gliner_library import GlinerLibraryDetector
 from scrubber.detect.options import ModelOptions
 from scrubber.errors import ConfigError
+from scrubber.telemetry import ModelLoaded, ModelRan
 from tests.detect.models import LABELS, LINES, Shape, save_gliner
 
 pytestmark = pytest.mark.gliner

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scrubber.detect.detector import Plan
-from scrubber.detect.options import ModelLoaded, ModelOptions
+from scrubber.detect.options import ModelOptions
 from scrubber.detect.tokens.loader import load_tokens
 from scrubber.errors import ConfigError, DetectorFailed
+from scrubber.telemetry import ModelLoaded
 from tests.detect.models import LINES, export_onnx, save_tokens
 
 pytestmark = pytest.mark.gliner

@@ -1,0 +1,74 @@
+"""What the worker tells of itself: to the log, to Prometheus, to traces. Everything starts as a happening.
+
+happenings.py   what can happen: one frozen dataclass each
+receivers.py    `Telemetry`, who hears of it: the log, several at once
+catalogue.py    every metric there is
+metrics.py      happenings -> metrics
+health.py       happenings -> live? ready?
+server.py       /metrics, /healthz, /readyz
+tracing.py      happenings -> OpenTelemetry spans
+"""
+
+from scrubber.telemetry.happenings import (
+    CacheAsked,
+    ChunkCommitted,
+    ChunkScrubbed,
+    ClientError,
+    DetectorsReady,
+    Happening,
+    HttpServing,
+    Level,
+    ModelLoaded,
+    ModelRan,
+    PartitionsAssigned,
+    PartitionsFollowed,
+    PartitionsLost,
+    PartitionsRevoked,
+    PoliciesInForce,
+    PoliciesReloaded,
+    ProducerRebuilt,
+    RecordsQuarantined,
+    ReloadFailed,
+    Rewound,
+    TextsDetected,
+    TextsScrubbed,
+    TransactionAborted,
+    WaitingFor,
+    WatchdogFired,
+    WorkerStarted,
+    WorkerStopped,
+)
+from scrubber.telemetry.receivers import Fanout, LogTelemetry, Telemetry
+
+__all__ = [
+    "CacheAsked",
+    "ChunkCommitted",
+    "ChunkScrubbed",
+    "ClientError",
+    "DetectorsReady",
+    "Fanout",
+    "Happening",
+    "HttpServing",
+    "Level",
+    "LogTelemetry",
+    "ModelLoaded",
+    "ModelRan",
+    "PartitionsAssigned",
+    "PartitionsFollowed",
+    "PartitionsLost",
+    "PartitionsRevoked",
+    "PoliciesInForce",
+    "PoliciesReloaded",
+    "ProducerRebuilt",
+    "RecordsQuarantined",
+    "ReloadFailed",
+    "Rewound",
+    "Telemetry",
+    "TextsDetected",
+    "TextsScrubbed",
+    "TransactionAborted",
+    "WaitingFor",
+    "WatchdogFired",
+    "WorkerStarted",
+    "WorkerStopped",
+]
