@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "detect": "Say where something is, without changing anything.",
     "eval": "Score what is masked against labelled data, and propose thresholds.",
     "explain": "Show what is found in a text, by what, and what becomes of it.",
+    "console": "Serve a page to try policies on, and to look at a worker.",
     "check": "Check a configuration, and on request the cluster it is for.",
     "config": "Show what a configuration may hold.",
     "reveal": "Put encrypted values back, with their key.",

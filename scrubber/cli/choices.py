@@ -69,7 +69,7 @@ def with_choice(command: Callable[..., int]) -> Callable[..., int]:
         if model is not None and rules_only:
             raise click.UsageError("--model and --rules-only exclude each other")
         keys = with_key_options(NO_KEYS, key)
-        choice = Choice(read_policy(policy, keys), all_rules(rules, "--rules"), keys, _section(model))
+        choice = Choice(read_policy(policy, keys), all_rules(rules, "--rules"), keys, section_of(model))
         return command(choice=choice, **others)
 
     for option in reversed(_OPTIONS):
@@ -77,5 +77,6 @@ def with_choice(command: Callable[..., int]) -> Callable[..., int]:
     return chosen
 
 
-def _section(model: str | None) -> ModelSection:
+def section_of(model: str | None) -> ModelSection:
+    """Return the section of a model that is named on the command line; None: the default. Raises ConfigError."""
     return ModelSection(kind=kind_of(locate(model)), path=model) if model is not None else ModelSection()

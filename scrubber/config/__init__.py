@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
-from scrubber.config import checks
+from scrubber.config import checks, console
+from scrubber.config.console import ConsoleSettings
 from scrubber.config.explain import explain, mended
 from scrubber.config.keys import decoded, key_file
 from scrubber.config.rules import all_rules
@@ -46,6 +47,7 @@ class Config:
     quarantine_keys: KeyRing
     model: ModelSection
     logging: LogSettings
+    console: ConsoleSettings
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
@@ -72,6 +74,7 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
     stream = _stream(file, folder)
     keys, key_problems = _keys(file, folder)
     quarantine_keys, quarantine_problems = _quarantine_keys(file, folder)
+    console_settings, console_problems = console.from_section(file.console, folder)
     config = Config(
         stream=stream,
         policies={name: folder / policy.file for name, policy in file.policies.items()},
@@ -80,12 +83,20 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
         quarantine_keys=quarantine_keys,
         model=file.model,
         logging=LogSettings(**file.logging.model_dump()),
+        console=console_settings,
     )
     problems = [*checks.problems(file, folder), *refused_extra(stream.kafka.extra)]
     problems = problems or rejected_by_librdkafka(stream)  # asked last: it would say again what is known
     # Without its key an action would be called wrong that is not.
     policy_problems = [] if key_problems else list(_policies(config))
-    return config, [*problems, *key_problems, *quarantine_problems, *policy_problems, *_rules(config)]
+    return config, [
+        *problems,
+        *key_problems,
+        *quarantine_problems,
+        *console_problems,
+        *policy_problems,
+        *_rules(config),
+    ]
 
 
 def _also_wrong(document: Document, error: ValidationError, told: list[Problem], folder: Path) -> list[Problem]:

@@ -290,6 +290,25 @@ class LoggingSection(Section):
     """Least important level that is written."""
 
 
+class ConsoleSection(Section):
+    """A page beside the worker, to look at it and to try policies on. It needs the extra `scrubber[console]`."""
+
+    enabled: bool = False
+    """Whether there is one."""
+
+    host: Text = "127.0.0.1"
+    """Address to listen on. Other addresses than loopback need a token."""
+
+    port: int = Field(default=8600, ge=0, le=65_535)
+    """Port; 0 takes a free one, which the log tells."""
+
+    token: SecretStr | None = None
+    """What every question must come with, 16 characters or more. Better given by environment variable or file."""
+
+    token_file: Text | None = None
+    """File with the token."""
+
+
 class ConfigFile(Section):
     """Configuration of `scrubber run`."""
 
@@ -349,3 +368,6 @@ class ConfigFile(Section):
 
     logging: LoggingSection = LoggingSection()
     """Log lines of scrubber itself."""
+
+    console: ConsoleSection = ConsoleSection()
+    """The page."""

@@ -38,6 +38,7 @@ ENVIRONMENT: Final = (
     ),
     Variable("SCRUBBER_SSL_KEY_PASSWORD", "kafka.security.tls.key_password", "password of the private key"),
     Variable("SCRUBBER_QUARANTINE_KEY", "quarantine.key", "key of the quarantine topic, 32 bytes in base64"),
+    Variable("SCRUBBER_CONSOLE_TOKEN", "console.token", "what questions to the console must come with"),
 )
 VARIABLE_OF: Final[Mapping[str, str]] = {variable.path: variable.name for variable in ENVIRONMENT}
 
