@@ -28,6 +28,7 @@ from scrubber.logs import LogSettings
 from scrubber.policies import PRESETS, load_policy
 from scrubber.stream.clients import refused_extra, rejected_by_librdkafka
 from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
+from scrubber.telemetry.settings import HttpSettings, TracingSettings
 
 __all__ = ["ENVIRONMENT", "Config", "ModelSection", "Variable", "json_schema", "load"]
 
@@ -47,6 +48,8 @@ class Config:
     quarantine_keys: KeyRing
     model: ModelSection
     logging: LogSettings
+    http: HttpSettings
+    tracing: TracingSettings
     console: ConsoleSettings
 
 
@@ -83,6 +86,8 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
         quarantine_keys=quarantine_keys,
         model=file.model,
         logging=LogSettings(**file.logging.model_dump()),
+        http=HttpSettings(**file.http.model_dump()),
+        tracing=TracingSettings(**file.tracing.model_dump()),
         console=console_settings,
     )
     problems = [*checks.problems(file, folder), *refused_extra(stream.kafka.extra)]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from scrubber.logs import LogSettings
 from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
+from scrubber.telemetry.settings import HttpSettings, TracingSettings
 
 _KAFKA = KafkaSettings(bootstrap_servers="", group_id="")
 _STREAM = StreamSettings(kafka=_KAFKA, routes=())
@@ -19,6 +20,8 @@ _ROUTE = Route(name="")
 _CHUNK = ChunkLimits()
 _BRAKE = Brake()
 _LOGGING = LogSettings()
+_HTTP = HttpSettings()
+_TRACING = TracingSettings()
 
 _MAX_INT32 = 2**31 - 1
 
@@ -290,6 +293,40 @@ class LoggingSection(Section):
     """Least important level that is written."""
 
 
+class HttpSection(Section):
+    """Metrics for Prometheus (`/metrics`) and health (`/healthz`, `/readyz`), on one port. Neither asks who asks, and
+    neither says anything of a record: counts, codes, topics, names and digests only.
+    """
+
+    enabled: bool = _HTTP.enabled
+    """Whether they are served."""
+
+    host: Text = _HTTP.host
+    """Address to listen on. `0.0.0.0` lets probes and Prometheus in from other machines."""
+
+    port: int = Field(default=_HTTP.port, ge=0, le=65_535)
+    """Port; 0 takes a free one, which the log tells."""
+
+    max_loop_age_secs: Seconds = _HTTP.max_loop_age_secs
+    """`/healthz` says no once one of the worker's loops has stood still for so long. A chunk may take as long as the
+    model needs for it."""
+
+
+class TracingSection(Section):
+    """OpenTelemetry: a trace for each chunk, with a span for each stage and links to the traces that its records
+    carry in their `traceparent` headers. It needs the extra `scrubber[tracing]`.
+    """
+
+    endpoint: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = _TRACING.endpoint
+    """Where traces go, OTLP over HTTP: `http://collector.example:4318/v1/traces`. Left out: no traces."""
+
+    sample_ratio: float = Field(default=_TRACING.sample_ratio, gt=0, le=1)
+    """Share of the chunks that are traced."""
+
+    service_name: Text = _TRACING.service_name
+    """`service.name` of the traces."""
+
+
 class ConsoleSection(Section):
     """A page beside the worker, to look at it and to try policies on. It needs the extra `scrubber[console]`."""
 
@@ -368,6 +405,12 @@ class ConfigFile(Section):
 
     logging: LoggingSection = LoggingSection()
     """Log lines of scrubber itself."""
+
+    http: HttpSection = HttpSection()
+    """Metrics and health."""
+
+    tracing: TracingSection = TracingSection()
+    """Traces."""
 
     console: ConsoleSection = ConsoleSection()
     """The page."""
