@@ -6,6 +6,7 @@ audit event, if it has one, on the same partition of the audit topic.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,12 +31,14 @@ class Seal(Protocol):
 
 @dataclass(slots=True)
 class Sent:
-    """What one chunk became."""
+    """What one chunk became. Bytes are of keys and values: clean ones as written, quarantined ones as read."""
 
     records: int = 0
+    clean_bytes: int = 0
     audited: int = 0
     dropped_stale: int = 0
-    quarantined: dict[str, int] = field(default_factory=dict)
+    quarantined: Counter[str] = field(default_factory=Counter)
+    quarantined_bytes: Counter[str] = field(default_factory=Counter)
     next_offsets: dict[Partition, int] = field(default_factory=dict)
 
 
@@ -60,7 +63,7 @@ class Outbox:
     def produce(self, producer: ProducerClient, done: ScrubbedChunk, held: Container[Partition]) -> Sent:
         """Queue everything of `done` whose partition is in `held`; raises what the producer raises."""
         sent = Sent()
-        dropped = 0
+        dropped = written = 0
         partition, wanted, outputs = Partition("", -1), False, None
         for record, outcome in zip(done.chunk.records, done.outcomes, strict=True):
             if record.partition != partition.partition or record.topic != partition.topic:
@@ -76,14 +79,17 @@ class Outbox:
             if type(outcome) is Clean:
                 clean = outcome
                 _send(producer, outputs.clean, record, clean.value, key=clean.key, headers=clean.headers)
+                written += len(clean.value or b"") + len(clean.key or b"")
                 if clean.audit is not None:
                     _send(producer, outputs.audit, record, clean.audit)
                     sent.audited += 1
             else:
                 sealed = self._fitting(record, outcome, outputs.quarantine)
                 _send(producer, outputs.quarantine, record, sealed.envelope)
-                sent.quarantined[sealed.reason.value] = sent.quarantined.get(sealed.reason.value, 0) + 1
+                sent.quarantined[sealed.reason.value] += 1
+                sent.quarantined_bytes[sealed.reason.value] += len(record.value or b"") + len(record.key or b"")
             sent.next_offsets[partition] = record.next_offset
+        sent.clean_bytes = written
         sent.dropped_stale = dropped
         sent.records = len(done.outcomes) - dropped
         return sent

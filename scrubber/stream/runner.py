@@ -50,6 +50,7 @@ class Runner:
         seal: makes the quarantine envelope of a record that is too large for its topic.
         limits: largest message of each output topic, bytes, as far as known.
         telemetry: receives everything that happens.
+        turned: told by each loop (consume, detect, commit) that it came round, several times a second.
     """
 
     def __init__(
@@ -61,10 +62,12 @@ class Runner:
         seal: Seal,
         limits: Mapping[str, int],
         telemetry: Telemetry,
+        turned: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._scrub = scrub
         self._telemetry = telemetry
+        self._turned = turned
         self._routes = RouteTable(settings.routes)
         self._ownership = Ownership()
         self._brake = QuarantineBrake(settings.brake)
@@ -117,6 +120,7 @@ class Runner:
 
     def _consume(self) -> None:
         while not self._stopping.is_set():
+            self._turned("consume")
             chunk = self._source.next_chunk()
             if chunk is not None:
                 self._hand_over(chunk)
@@ -150,6 +154,7 @@ class Runner:
     def _commit_chunk(self, done: ScrubbedChunk) -> None:
         attempt = 1
         while not self._abandoned.is_set():
+            self._turned("commit")
             with self._watchdog.watching():
                 outcome = self._sink.commit(done, attempt)
             if outcome is Commit.DONE:
@@ -167,6 +172,7 @@ class Runner:
     def _hand_over(self, chunk: Chunk) -> None:
         """Queue the next chunk; while there is no room, stay a member of the group. A rewind or a stop drops it."""
         while not self._offer(chunk) and not self._stopping.is_set() and not self._ownership.rewind_wanted:
+            self._turned("consume")
             self._source.hold()
 
     def _offer(self, chunk: Chunk | None) -> bool:
@@ -178,6 +184,7 @@ class Runner:
 
     def _put(self, stage: queue.Queue[Item], item: Item) -> bool:
         while not self._abandoned.is_set():
+            self._turned(threading.current_thread().name)
             try:
                 stage.put(item, timeout=POLL_SECS)
             except queue.Full:
@@ -187,6 +194,7 @@ class Runner:
 
     def _take(self, stage: queue.Queue[Item | None]) -> Item | None:
         while not self._abandoned.is_set():
+            self._turned(threading.current_thread().name)
             try:
                 return stage.get(timeout=POLL_SECS)
             except queue.Empty:
@@ -232,6 +240,7 @@ class Runner:
         while any(stage.is_alive() for stage in stages) and time.monotonic() < deadline:
             if self._ownership.rewind_wanted:
                 return  # what is in the pipeline is stale
+            self._turned("consume")
             told = told or self._offer(None)
             self._source.hold()
             stages[-1].join(POLL_SECS)

@@ -202,8 +202,16 @@ class TransactionalSink:
 def report(telemetry: Telemetry, sent: Sent, produce_secs: float, commit_secs: float) -> None:
     """Tell what one chunk became."""
     for reason, count in sent.quarantined.items():
-        telemetry.emit(RecordsQuarantined(count, reason))
-    quarantined = sum(sent.quarantined.values())
+        telemetry.emit(RecordsQuarantined(count, reason, sent.quarantined_bytes[reason]))
     telemetry.emit(
-        ChunkCommitted(sent.records, quarantined, sent.audited, sent.dropped_stale, produce_secs, commit_secs)
+        ChunkCommitted(
+            records=sent.records,
+            quarantined=sum(sent.quarantined.values()),
+            audited=sent.audited,
+            dropped_stale=sent.dropped_stale,
+            produce_secs=produce_secs,
+            commit_secs=commit_secs,
+            clean_bytes=sent.clean_bytes,
+            next_offsets=tuple((*partition, offset) for partition, offset in sent.next_offsets.items()),
+        )
     )
