@@ -73,3 +73,13 @@ def test_two_threads_scan_at_once_with_a_clone_each(vectorscan):
         thread.join()
     assert all(answers == [expected] * 5 for answers in found.values())
     assert len(found) == 3
+
+
+@pytest.mark.parametrize("head", ["(?:^|[^a-z])(?:{})", "(?:(?:^|[^a-z])(?:{})|[A-Z](?:{}))"])
+def test_a_list_of_keys_that_is_too_long_for_one_expression_loses_none_of_them(head):
+    keys = [f"k{number:04}" for number in range(700)]
+    pattern = f"{head.replace('{}', '|'.join(keys))}=[0-9]"
+    assert len(pattern) > engines.LARGE_EXPRESSION
+    engine = engines.Vectorscan([pattern.encode(), b"other"])
+    buffers = [f" {key}=1".encode() for key in keys]
+    assert [(buffer, rule) for buffer, rule, _, _ in engine.candidates(buffers)] == [(i, 0) for i in range(len(keys))]
