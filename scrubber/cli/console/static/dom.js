@@ -1,0 +1,50 @@
+// Elements are made of text, never of markup: whatever a text holds, it is shown and nothing else.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export const byId = (id) => document.getElementById(id);
+
+/** An element with attributes (null: left out; functions: listeners) and children (elements or text). */
+export function el(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+export function show(element, isShown) {
+  element.hidden = !isShown;
+}
+
+/** Tell what went wrong, or, with nothing, that all is well again. */
+export function tellTrouble(problems = []) {
+  const place = byId("trouble");
+  place.textContent = problems.join(" · ");
+  show(place, problems.length > 0);
+}
+
+/** A colour that belongs to a label, the same everywhere: the number of one of ten hues. */
+export function hueOf(label) {
+  let sum = 7;
+  for (const char of label) sum = (sum * 31 + char.codePointAt(0)) % 99_991;
+  return `hue${sum % 10}`;
+}
+
+export function table(heads, rows) {
+  return el(
+    "table",
+    {},
+    el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
+    el("tbody", {}, ...rows),
+  );
+}

@@ -1,0 +1,2 @@
+export function startLive() {}
+export function stopLive() {}
