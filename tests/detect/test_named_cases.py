@@ -48,6 +48,36 @@ CASES = {
         '{"passwords":["h7Gk2pQx","b9b9b9"]}',
         '{"passwords":["<PASSWORD>","<PASSWORD>"]}',
     ),
+    "an object under a telling key": (
+        '{"password":{"old":"h7Gk2pQx","new":["b9b9b9",{"n":"c3c3c3","on":true}]},"n":1}',
+        '{"password":{"old":"<PASSWORD>","new":["<PASSWORD>",{"n":"<PASSWORD>","on":true}]},"n":1}',
+    ),
+    "an object under a telling key, with escapes": (
+        r'{"password":{"v":"ab\"cd","w":"e\\f1"},"n":"it\u0027s 1"}',
+        r'{"password":{"v":"<PASSWORD>","w":"<PASSWORD>"},"n":"it\u0027s 1"}',
+    ),
+    "numbers in an object under a telling key": (
+        f'{{"card":{{"number":{CARD},"kind":"debit"}},"ssn":{{"value":123456789}}}}',
+        '{"card":{"number":"<CREDIT_DEBIT_CARD>","kind":"debit"},"ssn":{"value":"<SSN>"}}',
+    ),
+    "an object under a telling key, over several lines": (
+        json.dumps({"secret": {"a": "h7Gk2pQx"}, "n": 1}, indent=4),
+        json.dumps({"secret": {"a": "<API_KEY>"}, "n": 1}, indent=4),
+    ),
+    "an object under a telling key, in a line": (
+        "INFO got {'password': {'v': 'h7Gk2pQx'}} from x",
+        "INFO got {'password': {'v': '<PASSWORD>'}} from x",
+    ),
+    "a long option of a database client": (
+        "mysql -u x --password h7Gk2pQx shop",
+        "mysql -u x --password <PASSWORD> shop",
+    ),
+    "an IPv6 address with a port and no brackets": ("haproxy: 2001:db8::12:58430 [x]", "haproxy: <IPV6>:58430 [x]"),
+    "a password with the name of its scheme": ("password={noop}h7Gk2pQx end", "password=<PASSWORD> end"),
+    "the addresses of a packet": (
+        "MAC=00:00:5e:00:53:01:00:00:5e:00:53:02:08:00 LEN=40",
+        "MAC=<MAC_ADDRESS> LEN=40",
+    ),
     "an attribute of OTLP": (
         '{"attributes":[{"key":"password","value":{"stringValue":"h7Gk2pQx"}}]}',
         '{"attributes":[{"key":"password","value":{"stringValue":"<PASSWORD>"}}]}',
@@ -60,6 +90,9 @@ NOT_CASES = [
     *("01/Mar/2026:12:00:00 +0000", "Mar  1 12:00:00", "Sun Mar  1 12:00:00 2026", "20260301120000", "12:00:00.123456"),
     *("03/01/26 12:00 PM", "1772366400", "1772366400123", "v6.1.1.0", "~~10.0.14393.0,", "build 20260301.4 tid=140245"),
     *("550e8400-e29b-41d4-a716-446655440000", "9fceb02d0ae598e95dc970b74767f19372d61af8", "uid=0", "00:11:22:33:44"),
+    *("account 123456789012", "00:11:22:33:44:55:66:77", "00:11:22:33:44:55:66:77:88:99", "thread 140494544914112"),
+    *("a.Ops$$anonfun$send$extension$1$$anonfun$apply$1.apply(Ops.scala:115)", "A" * 90, "showPwd=1"),
+    *("SessionID=1234567890", '"pwd", "appid": 7'),
     *("arn:aws:iam::123456789012:role/reader", "price 1299.99 EUR", "size=1048576 bytes", "listening on port 8443"),
 ]
 

@@ -14,6 +14,9 @@ _PACKETS = re.compile(rb"(?i)(?:^|[^a-z])(?:ip|tcp|udp|icmp|accept|connect|conne
 _WORD_AND_COLON = re.compile(rb"(?i)(?:^|[^\w:])(?:ipv?6|ip|addr|host|from|to|src|dst|peer|client):$")
 _PRODUCT_BEFORE = re.compile(rb"(?:^|[\s\"'(;,=])[A-Za-z][A-Za-z0-9._+\-]*/$")
 
+_PORT = re.compile(rb":\d{5}(?![\w:])")  # too long for a part of the address
+_EIGHT_OCTETS = re.compile(rb"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7}")  # EUI-64, World Wide Name
+
 
 def ipv4(_value: bytes, text: bytes, start: int, end: int) -> bool:
     """Whether four octets are an address: not a version number (`version 6.1.1.0`, `Chrome/99.0.1.2`), and with a fifth
@@ -35,11 +38,11 @@ def _is_product_version(before: bytes, after: bytes) -> bool:
 
 def ipv6(value: bytes, text: bytes, start: int, end: int) -> bool:
     """Whether `value` is an IPv6 address and not a piece of something longer, or the address of nobody."""
-    if text[end : end + 1] == b":" or value in (b"::", b"::1"):
+    if value in (b"::", b"::1") or (text[end : end + 1] == b":" and not _PORT.match(text, end)):
         return False
     if text[start - 1 : start] == b":" and not _WORD_AND_COLON.search(text[max(0, start - 8) : start]):
         return False
-    if len(value) < 6 and value.count(b":") < 3:
+    if (len(value) < 6 and value.count(b":") < 3) or _EIGHT_OCTETS.fullmatch(value):
         return False
     try:
         ipaddress.IPv6Address(value.decode("ascii"))

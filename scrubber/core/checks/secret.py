@@ -16,14 +16,18 @@ _NOT_SECRETS = frozenset(
     long same different ready available unavailable pending success successful error granted allowed forbidden
     provided needed supported unsupported updated created deleted generated loaded loading""".split()
 )
+_FLAGS = (b"0", b"1")  # showPwd=1
 _NOT_FIRST = (b"<", b"${", b"{{", b"%(", b"%{", b"$(", b"***", b"xxx", b"...", b"::", b"[redacted", b"[masked")
 _PUNCTUATION = b"\\\"'.,;:!?)]}> "
 _CALL = re.compile(rb"[A-Za-z_][\w.$]*(?:\(.*\)?|\{.*)", re.DOTALL)
+_REFERENCE = re.compile(rb"(?i)(?:arn:aws[a-z\-]*:|id:\d+$)")  # where the secret is kept, or its number
 _NAME = re.compile(rb"(?:[a-z]{2,}\.){2,}\w+(?:@[0-9a-f]+)?|[A-Za-z]+(?:[_\-.][A-Za-z]+)*|0[xX][0-9A-Fa-f]{1,4}")
 
 
 def secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
     """Whether `value` may be a password: not a word of the message (`password incorrect`) and not a placeholder."""
+    if value in _FLAGS:
+        return False
     lower = value.lower()
     word = lower.strip(_PUNCTUATION)
     if not word or word in _NOT_SECRETS or word.startswith(_NOT_FIRST) or lower.startswith(_NOT_FIRST):
@@ -38,12 +42,15 @@ def secret_word(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0
 
 def secret_value(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
     """Whether what is assigned to `api_key` and its like is a value: also not code (`Provider()`, `Word{...`)."""
-    return secret(value) and len(value) >= 4 and _CALL.fullmatch(value) is None
+    return secret(value) and len(value) >= 4 and _CALL.fullmatch(value) is None and _REFERENCE.match(value) is None
+
+
+_SHORT, _LONG_NUMBER = 6, 16
 
 
 def token(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
     """Whether what is assigned to a vague name such as `token` is a secret: no name, no small number, no code."""
-    if len(value) < (10 if value.isdigit() else 6) or value.startswith(b":") or not secret_value(value):
+    if len(value) < (_LONG_NUMBER if value.isdigit() else _SHORT) or value.startswith(b":") or not secret_value(value):
         return False
     return _NAME.fullmatch(value) is None or (len(value) >= 24 and value.isalpha() and not value.islower())
 
@@ -60,6 +67,11 @@ def authorization(value: bytes, _text: bytes = b"", _start: int = 0, _end: int =
 _SCHEMES = frozenset(
     b"bearer basic token digest negotiate ntlm apikey api-key hmac oauth splunk ssws signature".split()
 )
+
+
+def random_secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+    """Whether a value behind a fixed first part is more than filling (`AAAA...`): letters and digits, well mixed."""
+    return strong_secret(value.lstrip(value[:1]))
 
 
 def strong_secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:

@@ -10,7 +10,8 @@ _NOT_NAMES = frozenset(
     user username login name password passwd uid gid account id ip host server client invalid illegal failed failure
     error ok success
     ssh ssh2 unix pam system local localhost virtual authentication authenticated session opened closed request
-    using unset found such peer input defined data agent agents space mode interface action activity preferences
+    using unset found such peer input tried attempted denied nonexistent non-existent existing authorization
+    defined data agent agents space mode interface action activity preferences
     profile settings""".split()
 )
 _NOT_FIRST = b"<%$({[*=/:|&?-"
@@ -28,6 +29,8 @@ def user_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> 
     if not name or name.isdigit() or name in _NOT_NAMES or name[0] in _NOT_FIRST:
         return False
     if b"/" in name or _UUID.fullmatch(name):
+        return False
+    if text[end : end + 1] == b"=":  # the next key, where the value is empty: `ruser= rhost=a`
         return False
     return not (text[start - 1 : start] == b"<" and text[end : end + 1] == b">" and _PLACEHOLDER.fullmatch(value))
 

@@ -23,7 +23,8 @@ _BETWEEN = (
 _AFTER = r"(?:[^\w\-]|_|-[^\w]|-?$)"
 
 # An unquoted value runs to white space or a field separator. A quote or bracket ends it only where nothing follows.
-_BARE = r"""([^\s"'`,;&|<>{}\[\]\\](?:["'`)\]}\\>]{0,4}[^\s"'`)\]}\\>,;&|<])*)"""
+# The name of its scheme may stand before it: {noop}V.
+_BARE = r"""(?:\{[\w\-]{1,16}\})?([^\s"'`,;&|<>{}\[\]\\](?:["'`)\]}\\>]{0,4}[^\s"'`)\]}\\>,;&|<])*)"""
 # A quoted one runs to its quote; one that a letter follows (it''s, a"b) is part of the value.
 _QUOTED = (
     r"""(?:\\{1,3}["']([^"'\\\r\n]+)|"""
@@ -33,20 +34,23 @@ _QUOTED = (
 _ASSIGNED = (
     r"""(?:\[\w{0,16}\])?\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:|%3[ad]|&#61;|\t)[ \t]{0,4}(?:\[\s?)?"""
     rf"(?:{_QUOTED}|{_BARE})"
-    rf"""|(?:["']\s?,\s?|[ \t]{{1,4}}(?:(?:to|=)[ \t]?)?){_QUOTED}"""  # ('password', 'V'), SET PASSWORD 'V'
+    r"""|["']\s?,\s?[ubr]?(?:"([^"\\\r\n]+)"|'([^'\\\r\n]+)')(?:\s{0,4}[^\s:]|\s{0,4}$)"""  # ('password', 'V')
+    rf"""|[ \t]{{1,4}}(?:(?:to|=)[ \t]?)?{_QUOTED}"""  # SET PASSWORD 'V'
     r"|(?:[ \t][^<>\r\n]{0,64})?>([^<>\r\n]+)"  # <password>V</password>
 )
+# `"key": {"..` and `key=[["..`: the key is that of everything inside (see tier.py).
+_CONTAINER = r"""\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,8}([{\[])\s{0,64}["'{\[]"""
 
 
 def keyed_pattern(keys: Sequence[str], value: str) -> str:
     """The pattern of `value` (itself a pattern, in any letter case) behind one of `keys`."""
-    return rf"{_key(keys)}(?i:{_BETWEEN})(?i:({value})){_AFTER}"
+    return rf"{_key(keys)}(?:{_CONTAINER}|(?i:{_BETWEEN})(?i:({value})){_AFTER})"
 
 
 def assigned_pattern(keys: Sequence[str]) -> str:
     """The pattern of whatever is assigned to one of `keys`."""
     flag = rf"""(?:^|[\s"'])--?(?:[a-z0-9]+[_\-])*(?:{_any_case(keys)})[ \t]{{1,4}}(?:{_QUOTED}|{_BARE})"""
-    return rf"(?:{_key(keys)}(?i:{_ASSIGNED})|(?i:{flag}))"
+    return rf"(?:{_key(keys)}(?:{_CONTAINER}|(?i:{_ASSIGNED}))|(?i:{flag}))"
 
 
 def _key(keys: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, Self
 import re2
 
 from scrubber.core.checks import Check, get_check
+from scrubber.core.containers import OPENING, contents
 from scrubber.detect.rules.engine import Engine, Re2Set, Vectorscan
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.rule import Near, Rule, digest
@@ -17,6 +18,7 @@ from scrubber.detect.rules.syntax import PatternError
 from scrubber.detect.rules.trial import missed
 from scrubber.errors import ConfigError, Problem
 
+_QUOTES = b"\"'`"
 _UNANCHORED = re2._Anchor.UNANCHORED  # noqa: SLF001 - see _Matcher
 
 
@@ -118,19 +120,22 @@ class _Matcher:
         self._check: Check | None = get_check(rule.check) if rule.check else None
         self._near = _Surroundings(rule.near) if rule.near else None
 
-    def hits(self, text: bytes, first: int, last: int) -> list[RuleHit]:
+    def hits(self, text: bytes, first: int, last: int, *, in_container: bool = False) -> list[RuleHit]:
         """All values in `text`. The engine's ends lie between `first` and `last`: no match starts more than `reach`
         before the first of them, and none starts behind the last.
         """
         position = 0 if self._reach is None else max(0, first - self._reach)
         search, check, near = self._search, self._check, self._near
-        found, length = [], len(text)
+        found: list[RuleHit] = []
+        length = len(text)
         while position < last:
             spans = search(_UNANCHORED, text, position, length)
             if spans[0][0] < 0:
                 break
             start, end = _value(spans)
-            if (
+            if end == start + 1 and text[start] in OPENING and text[start - 1] not in _QUOTES and not in_container:
+                position = self._add_contents(found, text, spans[0][0], start)
+            elif (
                 start < end
                 and (check is None or check(text[start:end], text, start, end))
                 and (near is None or near.accept(text, start, end))
@@ -143,6 +148,17 @@ class _Matcher:
             else:
                 position = end
         return found
+
+    def _add_contents(self, found: list[RuleHit], text: bytes, key: int, start: int) -> int:
+        """Add what the key of a container proves of the values in it; return where the container ends."""
+        name = text[key:start]
+        scalars, end = contents(text, start)
+        for first, last in scalars:
+            pair = name + text[first:last] + b","
+            shift = first - len(name)
+            hits = self.hits(pair, 0, len(pair), in_container=True)
+            found += [RuleHit(hit.start + shift, hit.end + shift, hit.rule) for hit in hits]
+        return end
 
 
 def _value(spans: Sequence[tuple[int, int]]) -> tuple[int, int]:

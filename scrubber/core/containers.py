@@ -1,0 +1,46 @@
+"""What lies in an object or a list whose key says what everything in it is: `"password": {"old": "a", "new": "b"}`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+OPENING = b"{["
+
+# A quote ends a string where a string may end: in a view, quotes inside of strings have lost their backslash.
+_CLOSES = rb"(?!\s{0,64}+(?:[,:}\]]|=>|\Z))"
+_DOUBLE = rb'"(?:[^"]++|"' + _CLOSES + rb')*+"?+'
+_SINGLE = rb"'(?:[^']++|'" + _CLOSES + rb")*+'?+"
+_PIECE = re.compile(
+    rb"(?P<open>[{\[])|(?P<close>[}\]])|(?P<scalar>"
+    + _DOUBLE
+    + rb"|"
+    + _SINGLE
+    + rb"|[^\s\"'{}\[\],:]++)(?P<key>\s*+(?::|=>))?+"
+)
+
+
+class Contents(NamedTuple):
+    """The scalars in a container, quotes and all (byte offsets, half-open), and where the container ends."""
+
+    scalars: list[tuple[int, int]]
+    end: int
+
+
+def contents(text: bytes, start: int) -> Contents:
+    """Return what lies, at any depth, in the container that opens at `start`; keys are no values.
+
+    A container that never closes ends with the text. Linear in its length.
+    """
+    scalars: list[tuple[int, int]] = []
+    depth = 0
+    for piece in _PIECE.finditer(text, start):
+        if piece["open"]:
+            depth += 1
+        elif piece["close"]:
+            depth -= 1
+            if depth <= 0:
+                return Contents(scalars, piece.end())
+        elif piece["key"] is None:
+            scalars.append(piece.span("scalar"))
+    return Contents(scalars, len(text))
