@@ -20,7 +20,8 @@ RULE = {"id": "word", "label": "word", "pattern": r"\bfrom\b", "examples": ["it 
 
 class Happenings(queue.Queue):
     def emit(self, happening):
-        self.put(happening)
+        if isinstance(happening, PoliciesReloaded | ReloadFailed):
+            self.put(happening)
 
     def all(self):
         return [self.get_nowait() for _ in range(self.qsize())]

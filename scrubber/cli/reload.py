@@ -32,7 +32,7 @@ class ReloadingEngine:
         self._telemetry = telemetry
         self._files = (*config.policies.values(), *config.rules)
         self._taken = self._seen = self._state()
-        self._engine = worker_engine(config, detectors)
+        self._engine = worker_engine(config, detectors, telemetry)
 
     def scrub(self, chunk: Chunk) -> ScrubbedChunk:
         """Scrub one chunk, all of it by the same policies. Raises DetectorError."""
@@ -51,7 +51,7 @@ class ReloadingEngine:
 
     def _reload(self) -> None:
         try:
-            self._engine = worker_engine(self._config, self._detectors)
+            self._engine = worker_engine(self._config, self._detectors, self._telemetry)
         except ConfigError as error:
             self._telemetry.emit(ReloadFailed(tuple(map(str, error.problems))))
             return

@@ -12,10 +12,10 @@ from pathlib import Path
 from types import FrameType
 
 import click
-import structlog
 
 from scrubber import logs
 from scrubber.cli.exits import Exit
+from scrubber.cli.observing import observing
 from scrubber.cli.reload import reloading
 from scrubber.cli.wiring import open_detectors
 from scrubber.config import load
@@ -23,7 +23,7 @@ from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
 from scrubber.stream.clients import KafkaClients
 from scrubber.stream.runner import Runner
-from scrubber.telemetry import LogTelemetry
+from scrubber.telemetry import DetectorsReady
 
 _M_ARENA_MAX = -8  # malloc.h
 
@@ -39,8 +39,12 @@ def command(file: Path) -> int:
     config = load(file, os.environ)
     _share_heaps()
     logs.set_up(config.logging)
-    telemetry = LogTelemetry(structlog.get_logger("scrubber"))
-    with open_detectors(config.model, telemetry) as detectors, reloading(config, detectors, telemetry) as engine:
+    with (
+        observing(config) as (telemetry, turned, on_statistics, traced),
+        open_detectors(config.model, telemetry) as detectors,
+        reloading(config, detectors, telemetry) as engine,
+    ):
+        telemetry.emit(DetectorsReady(len(detectors)))
         gc.freeze()  # rules and models stay: looking through them for garbage again and again costs a sixth of the time
         stopping = Signals()
         stopping.listen()
@@ -50,8 +54,15 @@ def command(file: Path) -> int:
             if stopping.seen.is_set():  # told to stop while waiting for a cluster that never came
                 return Exit.OK
             raise
-        clients = KafkaClients(config.stream, limits)
-        runner = Runner(config.stream, clients, engine.scrub, seal=engine.seal, limits=limits, telemetry=telemetry)
+        runner = Runner(
+            config.stream,
+            KafkaClients(config.stream, limits, on_statistics),
+            traced(engine.scrub),
+            seal=engine.seal,
+            limits=limits,
+            telemetry=telemetry,
+            turned=turned,
+        )
         stopping.tell(runner)
         runner.run()
     return Exit.OK

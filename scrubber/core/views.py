@@ -78,6 +78,15 @@ class Views:
             self.buffers += [texts[index] for index in scanned]
             self._origins += [(level, index) for index in scanned]
 
+    def unscanned(self) -> list[int]:
+        """Return the raw texts that no buffer stands for: no rule would read them. There are none, or this is a bug."""
+        raw = len(self._levels[0])
+        if not self._rounds:
+            return list(range(len(self.buffers), raw))
+        parents = self._rounds[0].parents
+        scanned = {index if level == 0 else parents[index] for level, index in self._origins if level < 2}
+        return sorted(set(range(raw)) - scanned) if len(scanned) < raw else []
+
     def origin(self, buffer: int) -> tuple[int, int]:
         """Return the level of a buffer (0: raw) and its place among the texts of that level."""
         return self._origins[buffer] if self._rounds else (0, buffer)

@@ -2,14 +2,17 @@
 
 Rule 1: a text leaves as it came only if every detector has read it and the policy accepts nothing of what they found.
 Rule 2: what cannot be read, or cannot be shown to be clean, gets a reason and no text; nothing is skipped.
-Rule 3: a detector that fails stops the batch: `DetectorError` goes to the caller.
+Rule 3: a detector that fails stops the batch: `DetectorError` goes to the caller. So does a text that none has read.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 
 from scrubber.core.actions import Numbering
 from scrubber.core.formats import JSON, format_of
@@ -20,30 +23,42 @@ from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
 from scrubber.detect.findings import RULES, Findings, find_by_rules, find_denied, find_named
 from scrubber.detect.rules import RuleTier
-from scrubber.errors import Reason, RecordError
+from scrubber.errors import DetectorFailed, Reason, RecordError
+from scrubber.telemetry import TextsScrubbed
 
 _STARS = bytes(ord("*") if char >= 0x80 or chr(char).isalnum() or char == ord("_") else char for char in range(256))
 _WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
+_COUNTED = attrgetter("label", "detector", "action")
 
 Results = dict[int, Redacted | Reason]
 """What became of the texts that may not leave as they are, by index."""
 
 
 class TextPipeline:
-    """Rules first, then each of the `detectors`, over whole batches of texts."""
+    """Rules first, then each of the `detectors`, over whole batches of texts.
 
-    def __init__(self, rules: RuleTier, detectors: Sequence[Detector] = ()) -> None:
+    `observe` hears of every batch; it must neither raise nor block.
+    """
+
+    def __init__(
+        self,
+        rules: RuleTier,
+        detectors: Sequence[Detector] = (),
+        observe: Callable[[TextsScrubbed], None] | None = None,
+    ) -> None:
         self._rules = rules
         self._detectors = tuple(detectors)
+        self._observe = observe
 
     def run(self, parts: Sequence[Part]) -> Results:
         """Scrub `parts`; those without an entry in the answer leave untouched. Raises DetectorError."""
+        watch = _StopWatch()
         results: Results = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
         if results:
             parts = [part._replace(text=b"") if index in results else part for index, part in enumerate(parts)]
         views = Views([part.text for part in parts], JSON.fits)
         results.update(dict.fromkeys(views.too_deep, Reason.TOO_DEEP))
-        findings = self._find(parts, views)
+        findings = self._find(parts, views, watch)
         numberings: dict[int, Numbering] = {}
         for index, found in findings.items():
             if index not in results:
@@ -51,7 +66,14 @@ class TextPipeline:
                 result = _redact(part, found, numberings.setdefault(part.record, Numbering()))
                 if result is not None:
                     results[index] = result
+        watch.lap("redact")
         self._verify(parts, results)
+        watch.lap("verify")
+        unscanned = sum(len(parts[index].text.decode()) for index in views.unscanned())
+        if self._observe is not None:
+            self._observe(_told(parts, results, unscanned, watch))
+        if unscanned:
+            raise DetectorFailed("No rule has read some of the text. This is a bug.")
         return results
 
     def describe(self) -> list[Description]:
@@ -59,7 +81,7 @@ class TextPipeline:
         rules = Description(RULES, str(len(self._rules.rules)), self._rules.digest)
         return [rules, *(detector.describe() for detector in self._detectors)]
 
-    def _find(self, parts: Sequence[Part], views: Views) -> Findings:
+    def _find(self, parts: Sequence[Part], views: Views, watch: _StopWatch) -> Findings:
         findings = find_by_rules(views, self._rules)
         _join(findings, find_named([part.text for part in parts], self._rules))
         policies = {part.policy for part in parts}
@@ -67,8 +89,10 @@ class TextPipeline:
             _join(findings, find_denied(views, [part.policy for part in parts]))
         if any(policy.has_field_rules for policy in policies):
             _join(findings, find_masked(parts))
+        watch.lap("rules")
         for detector in self._detectors:
             _join(findings, find_by_model(parts, findings, detector))
+        watch.lap("model")
         return findings
 
     def _verify(self, parts: Sequence[Part], results: Results) -> None:
@@ -79,6 +103,37 @@ class TextPipeline:
         for place, (index, result) in enumerate(changed.items()):
             if not _is_clean(parts[index], result, residual.get(place, [])):
                 results[index] = Reason.RESIDUAL
+
+
+class _StopWatch:
+    """Where the time of one batch goes, seconds by stage."""
+
+    def __init__(self) -> None:
+        self.secs: defaultdict[str, float] = defaultdict(float)
+        self._since = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap on `stage`."""
+        now = time.perf_counter()
+        self.secs[stage] += now - self._since
+        self._since = now
+
+
+def _told(parts: Sequence[Part], results: Results, unscanned: int, watch: _StopWatch) -> TextsScrubbed:
+    redactions: Counter[tuple[str, str, str]] = Counter()
+    residual = 0
+    for result in results.values():
+        if isinstance(result, Redacted):
+            redactions.update(map(_COUNTED, result.redactions))
+        elif result is Reason.RESIDUAL:
+            residual += 1
+    return TextsScrubbed(
+        texts=len(parts),
+        unscanned=unscanned,
+        residual=residual,
+        redactions=tuple(redactions.items()),
+        **{f"{stage}_secs": watch.secs[stage] for stage in ("rules", "model", "redact", "verify")},
+    )
 
 
 def _undecodable(parts: Sequence[Part]) -> list[int]:

@@ -20,6 +20,7 @@ from confluent_kafka.admin import AdminClient
 from scrubber.errors import Problem
 from scrubber.stream.ports import ConsumerClient, ProducerClient
 from scrubber.stream.settings import KafkaSettings, Route, StreamSettings
+from scrubber.stream.statistics import INTERVAL_MS
 
 Properties = dict[str, Any]
 OnError = Callable[[KafkaError], None]
@@ -193,16 +194,25 @@ def admin_properties(settings: StreamSettings) -> Properties:
 class KafkaClients:
     """Makes the real clients of one worker.
 
-    `limits`: largest record batch of each output topic in bytes, as far as known.
+    `limits`: largest record batch of each output topic in bytes, as far as known. `on_statistics` gets librdkafka's
+    statistics of the consumer, inside of `consume`: it must not raise.
     """
 
-    def __init__(self, settings: StreamSettings, limits: Mapping[str, int] = NO_LIMITS) -> None:
+    def __init__(
+        self,
+        settings: StreamSettings,
+        limits: Mapping[str, int] = NO_LIMITS,
+        on_statistics: Callable[[str], None] | None = None,
+    ) -> None:
         self._settings = settings
+        self._on_statistics = on_statistics
         self._batch_bytes = min([BATCH_BYTES, *limits.values()])
 
     def consumer(self, on_error: OnError) -> ConsumerClient:
         """A new group member, not yet subscribed. An exception of `on_error` is logged, never raised."""
         properties = consumer_properties(self._settings)
+        if self._on_statistics is not None:
+            properties = {"statistics.interval.ms": INTERVAL_MS, **properties, "stats_cb": self._on_statistics}
         client = Consumer(properties, error_cb=_guarded(on_error), logger=ClientLog("consumer"))
         return cast("ConsumerClient", client)  # its stub has overloads that no protocol can say
 

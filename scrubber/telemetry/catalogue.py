@@ -120,7 +120,7 @@ REDACTIONS: Final = Metric(
 UNSCANNED: Final = Metric(
     "scrubber_unscanned_characters_total",
     "counter",
-    "Text, in bytes, that no detector accounts for. Must be 0.",
+    "Characters that no rule has read. Must be 0: the worker stops rather than let them pass.",
     (),
     "characters",
 )

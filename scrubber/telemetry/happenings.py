@@ -77,8 +77,8 @@ class ChunkScrubbed(Happening):
 class TextsScrubbed(Happening):
     """Keys, values and headers of one chunk went through the pipeline, and where the time went.
 
-    `redactions` counts what was found and acted upon by (label, detector, action). `unscanned` are bytes that no
-    detector accounts for, `residual` texts in which the rules still found something after redaction: both should be 0.
+    `redactions` counts what was found and acted upon by (label, detector, action). `unscanned` are characters
+    that no rule has read, `residual` texts in which the rules still found something after redaction: both should be 0.
     """
 
     level: ClassVar[Level] = "debug"

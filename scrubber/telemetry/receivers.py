@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
 from scrubber.telemetry.happenings import Happening
+
+_NUMBERS = logging.getLevelNamesMapping()
 
 
 class Telemetry(Protocol):
@@ -27,7 +30,9 @@ class LogTelemetry:
         self._names: dict[type[Happening], str] = {}
 
     def emit(self, happening: Happening) -> None:
-        """Log one line."""
+        """Log one line, where its level is written at all: chunks are many, and `asdict` copies."""
+        if not self._logger.is_enabled_for(_NUMBERS[happening.level.upper()]):
+            return
         kind = type(happening)
         name = self._names.get(kind) or self._names.setdefault(kind, _snake_case(kind.__name__))
         getattr(self._logger, happening.level)(name, **dataclasses.asdict(happening))

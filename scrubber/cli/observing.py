@@ -1,0 +1,79 @@
+"""What the worker tells of itself while it runs, put together from the configuration: log, metrics, health, traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+
+from scrubber.config import Config
+from scrubber.core.records import Chunk, ScrubbedChunk
+from scrubber.detect.runtime.memory import gpu_memory
+from scrubber.errors import ConfigError, Problem
+from scrubber.stream.statistics import follow
+from scrubber.telemetry import Fanout, LogTelemetry, Telemetry, catalogue
+from scrubber.telemetry.health import Health
+from scrubber.telemetry.metrics import Metrics
+from scrubber.telemetry.server import serving
+from scrubber.telemetry.settings import TracingSettings
+
+if TYPE_CHECKING:
+    from scrubber.telemetry.tracing import Tracing
+
+Scrub = Callable[[Chunk], ScrubbedChunk]
+
+
+class Observed(NamedTuple):
+    """Who is told what.
+
+    `telemetry` hears of everything that happens, `turned` of each turn of the worker's loops, `on_statistics` (None
+    where nobody wants to know) of the consumer's statistics; `traced` is put around what scrubs.
+    """
+
+    telemetry: Telemetry
+    turned: Callable[[str], None]
+    on_statistics: Callable[[str], None] | None
+    traced: Callable[[Scrub], Scrub]
+
+
+@contextmanager
+def observing(config: Config) -> Iterator[Observed]:
+    """Observe while the block runs. Raises `ConfigError`: no such address, or an extra that is missing."""
+    receivers: list[Telemetry] = [LogTelemetry(structlog.get_logger("scrubber"))]
+    health, metrics = Health(config.http.max_loop_age_secs), Metrics(version("scrubber"))
+    metrics.watch(catalogue.READY, lambda: {(): float(not health.why_not_ready())})
+    metrics.watch(catalogue.LOOP_AGE, health.loop_ages)
+    metrics.watch(catalogue.DEVICE_MEMORY, _device_memory)
+    with ExitStack() as stack:
+        tracing = _open_tracing(config.tracing) if config.tracing.endpoint is not None else None
+        if tracing is not None:
+            stack.callback(tracing.close)
+            receivers.append(tracing)
+        if config.http.enabled:
+            receivers += [health, metrics]
+        telemetry = Fanout(receivers)
+        if config.http.enabled:
+            stack.enter_context(serving(config.http, metrics.registry, health, telemetry))
+        yield Observed(
+            telemetry,
+            turned=health.turn,
+            on_statistics=follow(telemetry) if config.http.enabled else None,
+            traced=tracing.scrub if tracing is not None else lambda scrub: scrub,
+        )
+
+
+def _open_tracing(settings: TracingSettings) -> Tracing:
+    try:
+        from scrubber.telemetry import tracing  # noqa: PLC0415 - an extra
+    except ImportError:
+        hint = "pip install 'scrubber[tracing]'"
+        raise ConfigError([Problem("tracing.endpoint", "needs the extra tracing", hint)]) from None
+    return tracing.Tracing(settings, tracing.exporter(settings), version("scrubber"))
+
+
+def _device_memory() -> Mapping[tuple[str, ...], float]:
+    used = gpu_memory()
+    return {} if used is None else {("allocated",): float(used.allocated), ("reserved",): float(used.reserved)}
