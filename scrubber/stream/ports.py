@@ -32,6 +32,14 @@ class ConsumerClient(Protocol):
         """Opaque member id and generation, for `send_offsets_to_transaction`."""
         ...
 
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        """Hold exactly these, from their offsets on (inside `on_assign` of an eager group)."""
+        ...
+
+    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
+        """Hold these as well, from their offsets on (inside `on_assign` of a cooperative group)."""
+        ...
+
     def assignment(self) -> list[TopicPartition]:
         """Partitions that this member holds now."""
         ...
@@ -44,8 +52,8 @@ class ConsumerClient(Protocol):
         """Commit next offsets outside a transaction (at-least-once only)."""
         ...
 
-    def get_watermark_offsets(self, partition: TopicPartition, timeout: float = ...) -> tuple[int, int]:
-        """First offset and the one after the last."""
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float = ...) -> tuple[int, int] | None:
+        """First offset and the one after the last; None where that took too long."""
         ...
 
     def seek(self, partition: TopicPartition) -> None:

@@ -27,6 +27,7 @@ from scrubber.stream.brake import QuarantineBrake
 from scrubber.stream.outbox import Outbox, Seal
 from scrubber.stream.ownership import Ownership
 from scrubber.stream.patience import Patience
+from scrubber.stream.placement import Placement
 from scrubber.stream.ports import Clients
 from scrubber.stream.routes import RouteTable
 from scrubber.stream.settings import StreamSettings
@@ -82,12 +83,18 @@ class Runner:
         self._commits = 0
         outbox = Outbox(self._routes, seal, dict(limits))
         self._sink = self._make_sink(clients, outbox)
+        consumer = clients.consumer(lambda error: telemetry.emit(ClientError("consumer", str(error.name()))))
+        kafka = settings.kafka
         self._source = Source(
-            clients.consumer(lambda error: telemetry.emit(ClientError("consumer", str(error.name())))),
+            consumer,
             self._ownership,
+            Placement(
+                consumer,
+                eager=kafka.group_protocol == "classic" and kafka.assignment != "cooperative-sticky",
+                auto_offset_reset=kafka.auto_offset_reset,
+            ),
             limits=settings.chunk,
             delivery=settings.delivery,
-            auto_offset_reset=settings.kafka.auto_offset_reset,
             release_timeout_secs=settings.drain_timeout_secs,
             telemetry=telemetry,
         )

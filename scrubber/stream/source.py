@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from scrubber.core.records import Chunk, Partition, Record
 from scrubber.errors import FatalStreamError
 from scrubber.stream import faults
 from scrubber.stream.ownership import Ownership
+from scrubber.stream.placement import Placement
 from scrubber.stream.ports import ConsumerClient
 from scrubber.stream.settings import ChunkLimits, Delivery
 from scrubber.telemetry import (
@@ -32,7 +33,6 @@ from scrubber.telemetry import (
 POLL_SECS = 0.05
 SLICE_RECORDS = 2_000  # 10,000 Message objects at once miss the CPU cache: measured 0.79 against 1.02 us a record
 PATIENCE_SECS = 1.0  # how long to stay away from consume() before pausing instead
-OFFSET_CALL_SECS = 10.0
 
 
 class Source:
@@ -41,9 +41,9 @@ class Source:
     Args:
         consumer: not yet subscribed.
         ownership: shared with the commit thread.
+        placement: of that consumer.
         limits: when a chunk closes.
         delivery: only `exactly_once` needs the group's metadata.
-        auto_offset_reset: where the consumer begins in a partition of which the group has committed nothing.
         release_timeout_secs: how long a revoke waits for the transaction in flight.
         telemetry: receives rebalances and client errors.
     """
@@ -52,23 +52,22 @@ class Source:
         self,
         consumer: ConsumerClient,
         ownership: Ownership,
+        placement: Placement,
         *,
         limits: ChunkLimits,
         delivery: Delivery,
-        auto_offset_reset: Literal["earliest", "latest"],
         release_timeout_secs: float,
         telemetry: Telemetry,
     ) -> None:
         self._consumer = consumer
         self._ownership = ownership
+        self._placement = placement
         self._limits = limits
         self._transactional = delivery == "exactly_once"
         self._release_timeout_secs = release_timeout_secs
         self._telemetry = telemetry
         self._chunk = Chunk()
         self._opened_at = 0.0
-        self._reset = OFFSET_BEGINNING if auto_offset_reset == "earliest" else OFFSET_END
-        self._starts: dict[Partition, int] = {}  # with OFFSET_END only: where the end was when it began to matter
         self._held_since: float | None = None
         self._paused = False
 
@@ -88,6 +87,7 @@ class Source:
         """
         if self._ownership.rewind_wanted and not self._rewind():
             return None
+        self._settle()
         self._held_since = None
         self._resume()
         room = self._limits.max_records - len(self._chunk.records)
@@ -193,7 +193,9 @@ class Source:
     def _resume(self) -> None:
         if self._paused:
             self._paused = False
-            self._consumer.resume(self._consumer.assignment())
+            assignment = self._consumer.assignment()
+            self._consumer.resume(assignment)
+            self._consumer.pause(self._placement.paused_of(assignment))
 
     def _put_back(self, message: Any) -> None:
         """A partition assigned while everything was paused may deliver: pause it too, and read that record again."""
@@ -226,24 +228,28 @@ class Source:
     def _on_assign(self, partitions: list[Partition]) -> None:
         self._ownership.assign(partitions)
         self._telemetry.emit(PartitionsAssigned(_names(partitions)))
-        if self._reset == OFFSET_END:
-            for partition in partitions:
-                place = TopicPartition(*partition)
-                self._starts[partition] = self._consumer.get_watermark_offsets(place, OFFSET_CALL_SECS)[1]
+        self._placement.assign(partitions)
 
     def _on_revoke(self, partitions: list[Partition]) -> None:
         released = self._ownership.release_and_wait(partitions, self._release_timeout_secs)
+        self._placement.forget(partitions)
         self._commit(released.finished, asynchronous=False)
         self._telemetry.emit(PartitionsRevoked(_names(partitions), round(released.waited_secs, 3)))
 
     def _on_lost(self, partitions: list[Partition]) -> None:
         self._ownership.release(partitions)
+        self._placement.forget(partitions)
         self._telemetry.emit(PartitionsLost(_names(partitions)))
 
     # -- offsets -----------------------------------------------------------------------------------------------------
 
+    def _settle(self) -> None:
+        error = self._placement.settle()
+        if error is not None:
+            self._after_client_error(error)
+
     def _rewind(self) -> bool:
-        """Read again from what the group has committed; where it has nothing, from where this worker began.
+        """Read again from what the group has committed.
 
         False where that could not be done yet: the request stands, and the next turn tries again.
         """
@@ -252,26 +258,13 @@ class Source:
         if held is None:
             return False
         try:
-            for place in self._places(held):
-                self._consumer.seek(place)
+            self._placement.rewind(held)
         except KafkaException as exception:
             self._after_client_error(faults.kafka_error(exception))
             return False
         self._ownership.rewound()
         self._telemetry.emit(Rewound(_names(held)))
         return True
-
-    def _places(self, partitions: list[Partition]) -> list[TopicPartition]:
-        """Where the group has committed, and where it has nothing, where this worker began."""
-        wanted = [TopicPartition(*partition) for partition in partitions]
-        places: list[TopicPartition] = []
-        for place in self._consumer.committed(wanted, OFFSET_CALL_SECS) if wanted else []:
-            if place.error is not None:  # an offset that cannot be told is not one that is not there
-                raise KafkaException(place.error)
-            partition = Partition(place.topic, place.partition)
-            offset = place.offset if place.offset >= 0 else self._starts.get(partition, self._reset)
-            places.append(TopicPartition(*partition, offset))
-        return places
 
     def _commit(self, next_offsets: dict[Partition, int], *, asynchronous: bool) -> None:
         if not next_offsets:

@@ -26,7 +26,8 @@ class Event(NamedTuple):
 class Member:
     """A group member that writes down all that happens to it.
 
-    With `start_at` it takes partitions there by itself (cooperative groups only), else the client looks for the offset.
+    With `start_at` it takes partitions there, paused, by itself (cooperative groups only), else the client looks for the
+    offset.
     """
 
     def __init__(self, clients: Clients, *topics: str, start_at: int | None = None) -> None:
@@ -75,6 +76,7 @@ class Member:
             if kind == "assign" and self._start_at is not None:
                 places = [TopicPartition(each.topic, each.partition, self._start_at) for each in partitions]
                 self.consumer.incremental_assign(places)
+                self.consumer.pause(places)
             self.events.append(Event(kind, frozenset(Partition(each.topic, each.partition) for each in partitions)))
 
         return callback

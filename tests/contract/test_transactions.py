@@ -7,7 +7,7 @@ import random
 import time
 
 import pytest
-from confluent_kafka import OFFSET_END, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from tests.contract.clusters import Worker
 from tests.contract.drive import CALL_SECS, Member, refused, spell, started, transact, until
@@ -213,17 +213,19 @@ def rebalance_while_offsets_are_held(start, source, out, make):
 
 
 def test_the_client_forgets_to_wait_for_held_offsets_when_the_group_rebalances(start, join, source, out):
-    """A bug of librdkafka 2.16 that would break exactly once; on the day when this fails, `Source._place` can go."""
+    """A bug of librdkafka 2.16 that would break exactly once; on the day when this fails, rule 1 of `Placement` can go."""
     producer, heirs = rebalance_while_offsets_are_held(start, source, out, join)
     assert heirs[0].values == [b"%d" % number for number in range(10)]
     producer.commit_transaction(CALL_SECS)
 
 
-def test_partitions_assigned_at_an_explicit_offset_stay_there_whatever_is_held(cluster, start, worker, source, out):
+def test_partitions_taken_paused_wait_for_the_place_they_are_sent_to_whatever_is_held(
+    cluster, start, worker, source, out
+):
     members = []
 
     def make():
-        members.append(Member(cluster.clients(Worker(group=worker.group)), source, start_at=OFFSET_END))
+        members.append(Member(cluster.clients(Worker(group=worker.group)), source, start_at=0))
         return members[-1]
 
     producer, heirs = rebalance_while_offsets_are_held(start, source, out, make)
@@ -231,7 +233,9 @@ def test_partitions_assigned_at_an_explicit_offset_stay_there_whatever_is_held(c
     producer.commit_transaction(CALL_SECS)
     for heir in heirs:
         [partition] = heir.held
-        heir.consumer.seek(TopicPartition(*partition, offset(heir, source, partition.partition)))
+        place = TopicPartition(*partition, offset(heir, source, partition.partition))
+        heir.consumer.seek(place)
+        heir.consumer.resume([place])
         until(lambda heir=heir: len(heir.messages) == 2, heir)
     assert [heir.values for heir in heirs] == [[b"8", b"9"]] * 2
     for member in members:

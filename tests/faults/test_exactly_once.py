@@ -15,12 +15,7 @@ from tests.faults.job import Feed, Job
 from tests.faults.verify import verify
 from tests.kafka_lab.local import LocalKafka
 
-# A known break of the promise, not yet mended: see "Limits" in the README. It shows in some runs, not in all.
-FORGETS_HELD_OFFSETS = pytest.mark.xfail(
-    strict=False,
-    reason="librdkafka 2.16 begins anew where a rebalance meets an offset that a transaction holds back",
-)
-pytestmark = [pytest.mark.kafka, FORGETS_HELD_OFFSETS]
+pytestmark = pytest.mark.kafka
 
 SEED = int(os.environ.get("SCRUBBER_CHAOS_SEED", "1"))
 SOAK_RECORDS = int(os.environ.get("SCRUBBER_SOAK_RECORDS", "1000000"))

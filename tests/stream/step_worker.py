@@ -11,6 +11,7 @@ from scrubber.errors import Reason
 from scrubber.stream.outbox import Outbox
 from scrubber.stream.ownership import Ownership
 from scrubber.stream.patience import Patience
+from scrubber.stream.placement import Placement
 from scrubber.stream.routes import RouteTable
 from scrubber.stream.settings import ChunkLimits, Route
 from scrubber.stream.sink import Commit, TransactionalSink
@@ -83,12 +84,13 @@ class StepWorker:
             slow_transaction_secs=60,
             telemetry=self.events,
         )
+        consumer = self.clients.consumer()
         self.source = Source(
-            self.clients.consumer(),
+            consumer,
             self.ownership,
+            Placement(consumer, eager=False, auto_offset_reset=reset, ask_secs=0),
             limits=ChunkLimits(max_records=5, max_bytes=1_000_000, max_wait_ms=0),
             delivery="exactly_once",
-            auto_offset_reset=reset,
             release_timeout_secs=0,
             telemetry=self.events,
         )
