@@ -67,10 +67,15 @@ class Playground:
 
     def setup(self) -> dict[str, Any]:
         """What the page needs to know before the first question."""
+        bases = [self._described(base) for base in self._bases.values()]
+        own = {name for base in bases for name in base["labels"]} - set(LABELS)
         return {
-            "bases": [self._described(base) for base in self._bases.values()],
+            "bases": bases,
             "models": [*self._models, RULES_ONLY],
-            "labels": [{"name": label.name, "meaning": label.meaning} for label in LABELS.values()],
+            "labels": [
+                *({"name": label.name, "meaning": label.meaning} for label in LABELS.values()),
+                *({"name": name, "meaning": "a label of your own"} for name in sorted(own)),
+            ],
             "actions": [name for name in ACTIONS if self._keys or name not in KEYED],
             "rules": len(self._rules),
             "max_text": MAX_TEXT,

@@ -33,11 +33,16 @@ export function tellTrouble(problems = []) {
   show(place, problems.length > 0);
 }
 
-/** A colour that belongs to a label, the same everywhere: the number of one of ten hues. */
+const hues = new Map();
+
+/** Give neighbours in a list of labels different colours. */
+export function colour(labels) {
+  labels.forEach((label, index) => hues.set(label, `hue${index % 10}`));
+}
+
+/** The colour of a label, the same everywhere. */
 export function hueOf(label) {
-  let sum = 7;
-  for (const char of label) sum = (sum * 31 + char.codePointAt(0)) % 99_991;
-  return `hue${sum % 10}`;
+  return hues.get(label) ?? "hue0";
 }
 
 export function table(heads, rows) {

@@ -6,6 +6,7 @@ import { startLive, stopLive } from "./live.js";
 import { startPlayground } from "./playground.js";
 
 const PAGES = ["playground", "live"];
+let hasWorker = false;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function turn() {
@@ -15,7 +16,7 @@ function turn() {
     if (link.dataset.page === page) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (page === "live") startLive();
+  if (page === "live") startLive(hasWorker);
   else stopLive();
 }
 
@@ -46,6 +47,7 @@ showTheme();
 try {
   const setup = await ask("/api/setup");
   byId("version").textContent = setup.version;
+  hasWorker = setup.live;
   startPlayground(setup);
   addEventListener("hashchange", turn);
   turn();

@@ -1,7 +1,7 @@
 // A text, a draft of a policy, and what the one makes of the other.
 
 import { ask, Refused } from "./api.js";
-import { byId, el, hueOf, show, table, tellTrouble } from "./dom.js";
+import { byId, colour, el, hueOf, show, table, tellTrouble } from "./dom.js";
 import { LabelList } from "./labels.js";
 import { SAMPLES } from "./samples.js";
 
@@ -16,6 +16,7 @@ let running;
 
 export function startPlayground(told) {
   setup = told;
+  colour(setup.labels.map((label) => label.name));
   labels = new LabelList(byId("labels"), setup, changeLabel);
   fill(byId("base"), setup.bases.map((base) => base.name));
   fill(byId("model"), setup.models);
