@@ -27,14 +27,14 @@ class Contents(NamedTuple):
     end: int
 
 
-def contents(text: bytes, start: int) -> Contents:
+def contents(text: bytes, start: int, until: int | None = None) -> Contents:
     """Return what lies, at any depth, in the container that opens at `start`; keys are no values.
 
-    A container that never closes ends with the text. Linear in its length.
+    A container that does not close before `until` ends there. Linear in its length.
     """
     scalars: list[tuple[int, int]] = []
-    depth = 0
-    for piece in _PIECE.finditer(text, start):
+    depth, last = 0, len(text) if until is None else until
+    for piece in _PIECE.finditer(text, start, last):
         if piece["open"]:
             depth += 1
         elif piece["close"]:
@@ -43,4 +43,4 @@ def contents(text: bytes, start: int) -> Contents:
                 return Contents(scalars, piece.end())
         elif piece["key"] is None:
             scalars.append(piece.span("scalar"))
-    return Contents(scalars, len(text))
+    return Contents(scalars, last)

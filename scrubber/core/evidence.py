@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
+
+from scrubber.core.containers import OPENING, contents
 
 _BLANKS = b" \t\r\n"
 _MOST_BLANKS = 8
@@ -23,7 +26,7 @@ _REST_OF_LIST = re.compile(rb"[\"']?+(?:\s*+,\s*+" + _SCALAR + rb")++", re.DOTAL
 _NAMED_VALUE = re.compile(
     rb'"(?:key|name)"\s*+:\s*+"((?:[^"\\]++|\\.)*+)"\s*+,\s*+"value"\s*+:\s*+(?:\{\s*+"\w++"\s*+:\s*+)?+('
     + _SCALAR
-    + rb")",
+    + rb"|[{\[])",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -45,9 +48,17 @@ def whole_value(text: bytes, start: int, end: int) -> tuple[int, int]:
 
 def named_values(text: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield name, start and end of values whose name is a value itself: `{"key":"password","value":"..."}`."""
-    if b'alue"' in text:
-        for match in _NAMED_VALUE.finditer(text):
-            yield match[1], *match.span(2)
+    if b'alue"' not in text:
+        return
+    matches = list(_NAMED_VALUE.finditer(text))
+    for match, following in zip_longest(matches, matches[1:]):
+        name, (start, end) = match[1], match.span(2)
+        if text[start] in OPENING:
+            # Up to the next name, so that every byte is read once; what has a name of its own goes by that.
+            until = following.start() if following else len(text)
+            yield from ((name, *scalar) for scalar in contents(text, start, until).scalars)
+        else:
+            yield name, start, end
 
 
 def _before(text: bytes, position: int) -> int:

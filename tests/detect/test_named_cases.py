@@ -82,6 +82,14 @@ CASES = {
         '{"attributes":[{"key":"password","value":{"stringValue":"h7Gk2pQx"}}]}',
         '{"attributes":[{"key":"password","value":{"stringValue":"<PASSWORD>"}}]}',
     ),
+    "a list in an attribute of OTLP": (
+        '{"key":"pwd","value":{"arrayValue":{"values":[{"stringValue":"h7Gk2pQx"},{"intValue":"7777"}]}}}',
+        '{"key":"pwd","value":{"arrayValue":{"values":[{"stringValue":"<PASSWORD>"},{"intValue":"<PASSWORD>"}]}}}',
+    ),
+    "attributes within an attribute of OTLP": (
+        '[{"key":"a","value":{"kvlistValue":{"values":[{"key":"password","value":{"stringValue":"h7Gk2pQx"}}]}}}]',
+        '[{"key":"a","value":{"kvlistValue":{"values":[{"key":"password","value":{"stringValue":"<PASSWORD>"}}]}}}]',
+    ),
     "a line that was scrubbed before": ("password=<PASSWORD> for now", "password=<PASSWORD> for now"),
 }
 
