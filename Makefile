@@ -48,6 +48,14 @@ audit: sync ## Known vulnerabilities of the locked dependencies
 soak: sync ## Exactly once over a million records and a hundred kills (long)
 	$(PYTEST) -m soak --timeout 7200
 
+.PHONY: image
+image: ## Build the image for CPUs (Docker): make image VERSION=0.1.0
+	docker build --target cpu --build-arg VERSION=$(or $(VERSION),0.1.0) --build-arg REVISION=$$(git rev-parse HEAD) --tag scrubber:$(or $(VERSION),0.1.0) .
+
+.PHONY: test-ops
+test-ops: sync ## Run image, chart and other people's clients for real (the first time builds its tools)
+	$(PYTEST) -m ops
+
 .PHONY: bench
 bench: bench-stream ## All benchmarks that need no model
 

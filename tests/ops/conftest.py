@@ -1,0 +1,42 @@
+"""The parts that users run, run: image, chart, other people's clients. For `make test-ops` (`-m ops`) only.
+
+A part whose tool cannot be had on a machine is named and left out; a part whose test fails fails.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.kafka_lab.distribution import Unavailable
+
+HERE = Path(__file__).parent
+TIMEOUT_SECS = 3_600  # the first run builds its tools
+
+
+def pytest_collection_modifyitems(config, items):
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.ops)
+        item.add_marker(pytest.mark.timeout(TIMEOUT_SECS))
+    if ours and "ops" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    return (yield from _left_out())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    return (yield from _left_out())
+
+
+def _left_out():
+    try:
+        return (yield)
+    except Unavailable as none:
+        pytest.skip(f"left out: {none}")
