@@ -150,9 +150,6 @@ REBUILDS: Final = Metric(
 LAST_COMMIT: Final = Metric(
     "scrubber_last_commit_timestamp_seconds", "gauge", "Unix time of the last commit.", (), "timestamp"
 )
-WATCHDOG: Final = Metric(
-    "scrubber_watchdog_fired_total", "counter", "A transactional call never returned: the process is about to end."
-)
 
 STAGE: Final = Metric(
     "scrubber_stage_seconds",
@@ -228,7 +225,7 @@ GROUPS: Final[dict[str, tuple[Metric, ...]]] = {
         UNSCANNED,
         VERIFY_HITS,
     ),
-    "Transactions": (TRANSACTIONS, ABORTS, REBUILDS, LAST_COMMIT, WATCHDOG),
+    "Transactions": (TRANSACTIONS, ABORTS, REBUILDS, LAST_COMMIT),
     "Time and size": (STAGE, CHUNK_RECORDS, CHUNK_BYTES),
     "The model": (
         DEVICE_STAGE,

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from scrubber.errors import Reason
 from scrubber.telemetry import catalogue
 from scrubber.telemetry.catalogue import Metric
 from scrubber.telemetry.happenings import (
@@ -36,7 +37,6 @@ from scrubber.telemetry.happenings import (
     TextsDetected,
     TextsScrubbed,
     TransactionAborted,
-    WatchdogFired,
 )
 from scrubber.telemetry.lag import Lag
 
@@ -45,6 +45,12 @@ Values = Callable[[], Mapping[tuple[str, ...], float]]
 
 _CLASSES: Final = {"counter": Counter, "gauge": Gauge, "histogram": Histogram}
 _KEEP_DIGITS: Final = 16
+_CLOSED: Final[dict[Metric, tuple[str, ...]]] = {
+    catalogue.RECORDS_QUARANTINED: tuple(Reason),
+    catalogue.BYTES_QUARANTINED: tuple(Reason),
+    catalogue.REBALANCES: ("assigned", "revoked", "lost"),
+    catalogue.RELOADS: ("ok", "failed"),
+}
 
 
 class Metrics:
@@ -57,6 +63,7 @@ class Metrics:
         self._watched = _Watched({catalogue.LAG: self._lag.read, catalogue.PARTITIONS: self._partitions})
         self._made = {each: self._make(each) for each in catalogue.CATALOGUE if each not in catalogue.WATCHED}
         self.registry.register(self._watched)
+        self._start_at_zero()
         self._one(catalogue.BUILD, version).set(1)
         self._handlers = self._all_handlers()
 
@@ -85,7 +92,6 @@ class Metrics:
             RecordsQuarantined: self._quarantined,
             TransactionAborted: lambda it: self._one(catalogue.ABORTS, it.code).inc(),
             ProducerRebuilt: lambda it: self._one(catalogue.REBUILDS, it.code).inc(),
-            WatchdogFired: lambda _: self._one(catalogue.WATCHDOG).inc(),
             PoliciesInForce: self._policies,
             PoliciesReloaded: lambda _: self._one(catalogue.RELOADS, "ok").inc(),
             ReloadFailed: lambda _: self._one(catalogue.RELOADS, "failed").inc(),
@@ -181,6 +187,12 @@ class Metrics:
         self._one(catalogue.CACHE_BYTES).set(it.bytes)
 
     # -- the library -------------------------------------------------------------------------------------------------
+
+    def _start_at_zero(self) -> None:
+        """Closed sets of labels are there from the start: `increase` does not see a counter that begins at 1."""
+        for metric, values in _CLOSED.items():
+            for value in values:
+                self._one(metric, value)
 
     def _make(self, metric: Metric) -> Any:
         options = {"buckets": metric.buckets} if metric.buckets else {}

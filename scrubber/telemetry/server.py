@@ -88,6 +88,9 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     block_on_close = False
 
+    def handle_error(self, *_: object) -> None:
+        """A client that went away in the middle of an answer is no news, and stderr is the log's."""
+
 
 class _ServerOnV6(_Server):
     """The same on an IPv6 address (`::` is every one, IPv4 included where the system allows it)."""
