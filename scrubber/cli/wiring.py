@@ -30,7 +30,7 @@ from scrubber.errors import ConfigError, Problem, Reason
 from scrubber.policies import PRESETS, load_policy
 from scrubber.stream.outbox import Seal
 from scrubber.stream.routes import RouteTable
-from scrubber.telemetry import Fanout, Telemetry
+from scrubber.telemetry import Fanout, PoliciesInForce, Telemetry
 
 SILENT = Fanout(())
 
@@ -93,7 +93,7 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
         detector.close()
 
 
-def worker_engine(config: Config, detectors: Sequence[Detector]) -> Engine:
+def worker_engine(config: Config, detectors: Sequence[Detector], telemetry: Telemetry = SILENT) -> Engine:
     """Return the engine of `scrubber run`: the policy of a record is the one of its topic's route."""
     policies = load_policies(config)
     routes = RouteTable(config.stream.routes)
@@ -104,7 +104,10 @@ def worker_engine(config: Config, detectors: Sequence[Detector]) -> Engine:
             scoped[topic] = policies[routes.route(topic).policy].scoped(topic)
         return scoped[topic]
 
-    pipeline = TextPipeline(ready_tier(all_rules(config.rules)), detectors)
+    tier = ready_tier(all_rules(config.rules))
+    digests = tuple((name, policy.digest) for name, policy in policies.items())
+    telemetry.emit(PoliciesInForce(digests, len(tier.rules), tier.digest))
+    pipeline = TextPipeline(tier, detectors, telemetry.emit)
     return _engine(pipeline, policy_for, Quarantine(config.quarantine_keys), config.keys)
 
 
