@@ -1,7 +1,8 @@
 """Pack a checkpoint for shipping: `python -m training.export MODEL_FOLDER OUT_FOLDER`.
 
 Matrices are stored as int8 with one float32 scale a row (`NAME` and `NAME.row_scale`), all else as float16. The loader
-multiplies them out, so the arithmetic of the model is not touched. `--expand` writes the same rounded weights
+multiplies them out, so the arithmetic of the model is not touched. Beside them goes the network as an ONNX graph without
+weights (`training.graph`). `--expand` writes the same rounded weights
 in full instead, for tools that know nothing of this and for scoring what the rounding costs.
 """
 
@@ -18,6 +19,8 @@ from typing import Final
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from training import graph
 
 SCALE: Final = ".row_scale"
 BESIDE: Final = ("gliner_config.json", "tokenizer.json", "tokenizer_config.json")
@@ -55,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path, help="a folder that training wrote")
     parser.add_argument("out", type=Path)
+    parser.add_argument("--version", default="0", help="what audit events call it")
     parser.add_argument("--expand", action="store_true", help="write the rounded weights in full")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -65,6 +69,11 @@ def main() -> None:
     save_file({n: t.contiguous() for n, t in written.items()}, file)
     for name in BESIDE:
         shutil.copyfile(args.model / name, args.out / name)
+    if (args.model / "thresholds.json").exists():  # written by training.calibrate
+        shutil.copyfile(args.model / "thresholds.json", args.out / "thresholds.json")
+    config = json.loads((args.model / "gliner_config.json").read_text(encoding="utf-8"))
+    graph.write(config, args.out / "span_model.onnx")
+    (args.out / "version.json").write_text(json.dumps({"version": args.version}) + "\n", encoding="utf-8")
     report = {
         "bytes": file.stat().st_size,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),

@@ -70,7 +70,9 @@ def verify(path: str, revision: str | None, weights: str | None, sha256: str) ->
     """
     located = locate(path, revision)
     seen: list[Happening] = []
-    detector = load_model(located, ModelOptions(), weights=weights, sha256=sha256, observe=seen.append)
+    detector = load_model(
+        located, ModelOptions(), weights=weights, sha256=sha256, calibrated=False, observe=seen.append
+    )
     detector.warm_up()
     _show(_identity(located, weights))
     (loaded,) = [happening for happening in seen if isinstance(happening, ModelLoaded)]

@@ -7,10 +7,14 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
-from scrubber.detect.files import WEIGHTS
+from scrubber.detect.files import WEIGHTS, read_json
 from scrubber.detect.runtime.extras import require
 from scrubber.errors import ConfigError, Problem
 
+EMBEDDED = "embedded"
+"""Where a path or an id is expected, this is the model that comes with the package."""
+
+_EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
 _BESIDE = ("*.json", "vocab.txt", "merges.txt")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -24,7 +28,9 @@ class Located(NamedTuple):
 
 
 def locate(path: str, revision: str | None = None) -> Located:
-    """Return the model in the folder `path`, or the one of that id in the local cache. Nothing is fetched."""
+    """Return `EMBEDDED`, the model in the folder `path`, or the one of that id in the local cache; fetch nothing."""
+    if path == EMBEDDED:
+        return Located(_EMBEDDED_FOLDER, "scrubber-embedded", read_json(_EMBEDDED_FOLDER / "version.json")["version"])
     folder = Path(path)
     if folder.is_dir():
         return Located(folder, folder.resolve().name, revision or "")

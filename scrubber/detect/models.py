@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from scrubber.detect.cache import CachedDetector, TemplateDetector
+from scrubber.detect.calibration import CalibratedDetector, read_thresholds
 from scrubber.detect.detector import Detector
 from scrubber.detect.files import read_json
 from scrubber.detect.gliner.loader import load_gliner
@@ -37,12 +38,18 @@ def load_model(
     weights: str | None = None,
     labels: Mapping[str, str | None] = NO_LABELS,
     sha256: str = "",
+    calibrated: bool = True,
     observe: Callable[[Happening], None] = lambda _: None,
 ) -> Detector:
-    """Load a model. `weights` (a file of it, not the usual one) and `labels` are for token classifiers only."""
+    """Load a model. `weights` (a file of it, not the usual one) and `labels` are for token classifiers only.
+
+    `calibrated` False leaves the scores of a GLiNER model as they are.
+    """
     folder, name, revision = located
     if kind_of(located) == "gliner":
-        return load_gliner(folder, options, name=name, revision=revision, sha256=sha256, observe=observe)
+        detector = load_gliner(folder, options, name=name, revision=revision, sha256=sha256, observe=observe)
+        thresholds = read_thresholds(folder) if calibrated else None
+        return CalibratedDetector(detector, thresholds) if thresholds is not None else detector
     return load_tokens(
         folder,
         options,

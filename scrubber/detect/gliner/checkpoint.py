@@ -8,6 +8,9 @@ from typing import Any
 
 from scrubber.detect.files import WEIGHTS, first_of, read_json
 
+GRAPH = "span_model.onnx"
+"""The network as a graph without its weights, for onnxruntime."""
+
 _COMPUTED: dict[str, tuple[Any, ...]] = {
     "span_mode": ("markerV0",),
     "subtoken_pooling": ("first",),
@@ -61,6 +64,11 @@ class Checkpoint:
     def weights(self) -> Path:
         """The file with the tensors."""
         return first_of(self.folder, WEIGHTS)
+
+    @property
+    def has_graph(self) -> bool:
+        """Whether onnxruntime can run the model."""
+        return (self.folder / GRAPH).is_file()
 
     def unsupported(self) -> str | None:
         """Why our engine cannot run the model, as far as gliner_config.json and the files tell; None where it can."""

@@ -5,22 +5,20 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from scrubber.core.batches import batches
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description, Plan
 from scrubber.detect.gliner.batch import Batch, collate
 from scrubber.detect.gliner.decode import decode
+from scrubber.detect.gliner.network import Pending, SpanModel
 from scrubber.detect.gliner.prompt import Prompt, Prompter
 from scrubber.detect.gliner.rows import Entity, Limits, Row, limits, rows, spans
 from scrubber.detect.gliner.words import WordReader, Words
 from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.errors import DetectorOverloaded
 from scrubber.telemetry import ModelRan
-
-if TYPE_CHECKING:
-    from scrubber.detect.runtime.torch.span_model import Pending, Question, SpanModel
 
 _MAX_PLANS = 64
 _MAX_BATCH_ROWS = 512
@@ -53,7 +51,7 @@ CUDA = Tuning(max_batch_tokens=16_384, pad_to=16, queued=2)
 class _Asked(NamedTuple):
     labels: tuple[str, ...]
     prompt: Prompt
-    question: Question
+    question: Any
     limits: Limits
 
 

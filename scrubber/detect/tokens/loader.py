@@ -45,8 +45,9 @@ def load_tokens(
     if not config.get("id2label"):
         raise ConfigError([Problem("model.path", f"{folder} holds no token classifier: config.json has no id2label")])
     facts = TokenFacts(description, tags(config["id2label"], labels), _max_tokens(folder, config), _padding(config))
-    tokenizers = require("tokenizers", "onnx" if file.suffix == ".onnx" else "gliner")
-    reader = TokenReader(tokenizers.Tokenizer.from_file(str(first_of(folder, ("tokenizer.json",)))))
+    from tokenizers import Tokenizer  # noqa: PLC0415 - not before it is needed
+
+    reader = TokenReader(Tokenizer.from_file(str(first_of(folder, ("tokenizer.json",)))))
     if file.suffix == ".onnx":
         model, options = _onnx(file), ModelOptions("cpu", "as exported", max_batch_tokens=options.max_batch_tokens)
     else:
@@ -68,8 +69,7 @@ def _torch(folder: Path, options: ModelOptions) -> tuple[TokenModel, ModelOption
 
 
 def _onnx(file: Path) -> TokenModel:
-    require("onnxruntime", "onnx")
-    from scrubber.detect.runtime.onnx import OnnxTokenModel  # noqa: PLC0415 - an optional extra
+    from scrubber.detect.runtime.onnx import OnnxTokenModel  # noqa: PLC0415 - not before it is needed
 
     return _loaded(file, lambda: OnnxTokenModel(file))
 

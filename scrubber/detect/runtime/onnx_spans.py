@@ -1,0 +1,99 @@
+"""A span model on onnxruntime, on the CPU: for machines without torch, from the same weights file.
+
+The graph holds no weights: its initialisers are named like the tensors of the checkpoint, and get those when the
+session is built.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from scrubber.detect.gliner.batch import Batch, Candidates
+from scrubber.detect.gliner.prompt import Prompt
+from scrubber.errors import DetectorFailed
+
+_ROW_SCALE = ".row_scale"
+_LOGIT_SLACK = 1e-3  # what is clearly below is dropped by its logit; scores are compared exactly
+
+
+class Question(NamedTuple):
+    """Marker places `[C]`, the logits that are worth a look `[C]`, and the thresholds."""
+
+    markers: NDArray[np.int64]
+    floors: NDArray[np.float32]
+    thresholds: NDArray[np.float64]
+
+
+class Answer(NamedTuple):
+    """What was found; the CPU computes while it is asked."""
+
+    candidates: Candidates
+
+    def result(self) -> Candidates:
+        """See `Pending`."""
+        return self.candidates
+
+
+class OnnxSpanModel:
+    """The graph in `graph` with the tensors of the safetensors file `weights`."""
+
+    def __init__(self, graph: Path, weights: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        # The arena keeps the memory of the largest batch ever seen; lengths vary, so it would only grow.
+        options.enable_cpu_mem_arena = False
+        # Threads that wait for work by spinning take the processor from the others of a worker.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        tensors = {name: np.ascontiguousarray(tensor) for name, tensor in read_tensors(weights).items()}
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for tensor in tensors.values()]
+        options.add_external_initializers(list(tensors), values)
+        self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+    def question(self, prompt: Prompt, thresholds: Sequence[float]) -> Question:
+        """See `SpanModel.question`."""
+        floors = np.array([_logit(threshold) - _LOGIT_SLACK for threshold in thresholds], np.float32)
+        return Question(np.array(prompt.markers, np.int64), floors, np.array(thresholds))
+
+    def submit(self, batch: Batch, question: Question) -> Answer:
+        """See `SpanModel.submit`."""
+        inputs = {"ids": batch.ids, "lengths": batch.lengths, "markers": question.markers, "first": batch.first}
+        logits: NDArray[np.float32] = self._session.run(["logits"], inputs)[0]
+        if not np.isfinite(logits).all():
+            raise DetectorFailed("The model gave scores that are not numbers.")
+        last = np.arange(logits.shape[1])[:, None] + np.arange(logits.shape[2])
+        possible = last < batch.words[:, None, None]
+        places = np.nonzero((logits >= question.floors) & possible[:, :, :, None])
+        scores = (1 / (1 + np.exp(-logits[places]))).astype(np.float32)
+        rows, starts, widths, labels = places
+        accepted = scores >= question.thresholds[labels]
+        return Answer(
+            Candidates(rows[accepted], starts[accepted], widths[accepted], labels[accepted], scores[accepted])
+        )
+
+    def release_memory(self) -> None:
+        """Nothing is cached."""
+
+
+def read_tensors(file: Path) -> dict[str, NDArray[np.float32]]:
+    """Read a safetensors file as float32; matrices that are stored as rows of int8 are multiplied out."""
+    stored = load_file(file)
+    scales = {name.removesuffix(_ROW_SCALE): stored.pop(name) for name in list(stored) if name.endswith(_ROW_SCALE)}
+    tensors = {name: tensor.astype(np.float32) for name, tensor in stored.items()}
+    for name, scale in scales.items():
+        tensors[name] *= scale[:, None]
+    return tensors
+
+
+def _logit(score: float) -> float:
+    if score <= 0:
+        return -math.inf
+    if score > 1:
+        return math.inf
+    return math.log(score / (1 - score)) if score < 1 else 16.0
