@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,15 +52,18 @@ def observing(config: Config) -> Iterator[Observed]:
         if tracing is not None:
             stack.callback(tracing.close)
             receivers.append(tracing)
-        if config.http.enabled:
+        counted = config.http.enabled or config.console.enabled
+        if counted:
             receivers += [health, metrics]
         telemetry = Fanout(receivers)
         if config.http.enabled:
             stack.enter_context(serving(config.http, metrics.registry, health, telemetry))
+        if config.console.enabled:
+            stack.enter_context(_open_console(config, metrics, telemetry))
         yield Observed(
             telemetry,
             turned=health.turn,
-            on_statistics=follow(telemetry) if config.http.enabled else None,
+            on_statistics=follow(telemetry) if counted else None,
             traced=tracing.scrub if tracing is not None else lambda scrub: scrub,
         )
 
@@ -72,6 +75,15 @@ def _open_tracing(settings: TracingSettings) -> Tracing:
         hint = "pip install 'scrubber[tracing]'"
         raise ConfigError([Problem("tracing.endpoint", "needs the extra tracing", hint)]) from None
     return tracing.Tracing(settings, tracing.exporter(settings), version("scrubber"))
+
+
+def _open_console(config: Config, metrics: Metrics, telemetry: Telemetry) -> AbstractContextManager[None]:
+    try:
+        from scrubber.cli.console.beside import beside_worker  # noqa: PLC0415 - an extra
+    except ImportError:
+        hint = "pip install 'scrubber[console]'"
+        raise ConfigError([Problem("console.enabled", "needs the extra console", hint)]) from None
+    return beside_worker(config, metrics.registry, telemetry)
 
 
 def _device_memory() -> Mapping[tuple[str, ...], float]:

@@ -4,6 +4,7 @@
     guard.py       who may ask, and what the browser is told to forbid
     playground.py  what a draft of a policy makes of a text
     drafts.py      a policy as the page's controls have it, and as YAML
+    beside.py      the console in the process of `scrubber run`
     live.py        the worker's metrics, for the page that draws them
     server.py      the listening end
     static/        the page: no build step, nothing fetched from elsewhere
@@ -41,6 +42,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--rules", metavar="FILE", type=_FILE, multiple=True, help="Rules of your own (YAML). Repeatable.")
 @click.option("--key", metavar="ID=FILE", multiple=True, help="Key for the policy's actions. Repeatable.")
 @click.option("--model", "models", metavar="NAME|DIR", multiple=True, help="A model to offer. Repeatable.")
+@click.option("--rules-only", is_flag=True, help="Offer no model.")
 @click.option("--metrics-url", metavar="URL", help="Look at the worker whose metrics are there (http, https).")
 def command(
     *,
@@ -51,6 +53,7 @@ def command(
     rules: tuple[Path, ...],
     key: tuple[str, ...],
     models: tuple[str, ...],
+    rules_only: bool,
     metrics_url: str | None,
 ) -> int:
     """Serve a page to try policies on, and to look at a worker.
@@ -64,13 +67,16 @@ def command(
     from scrubber.cli.console.build import console, offered  # noqa: PLC0415 - same
     from scrubber.cli.console.live import Watcher, from_url, is_web_address  # noqa: PLC0415 - same
 
+    if models and rules_only:
+        raise click.UsageError("--model and --rules-only exclude each other")
     if metrics_url is not None and not is_web_address(metrics_url):
         raise click.UsageError("--metrics-url is an address that begins with http:// or https://")
     settings = from_options(host, port, token_file, os.environ)
     keys = with_key_options(NO_KEYS, key)
     bases, all_of_them = offered(policies, keys), all_rules(rules, "--rules")
+    sections = [] if rules_only else list(_sections(models))
     with ExitStack() as stack:
-        opened = {name: stack.enter_context(open_detectors(section))[0] for name, section in _sections(models)}
+        opened = {name: stack.enter_context(open_detectors(section))[0] for name, section in sections}
         watcher = Watcher(from_url(metrics_url)) if metrics_url is not None else None
         if watcher is not None:
             stack.enter_context(watcher.watching())

@@ -144,9 +144,11 @@ def _total(samples: _Samples, metric: Metric) -> float:
 
 
 def _sums(samples: _Samples, metric: Metric, label: str) -> dict[str, float]:
+    """Return the sums by one label; what never happened is left out."""
     sums: dict[str, float] = {}
     for labels, value in _each(samples, metric):
-        sums[labels[label]] = sums.get(labels[label], 0.0) + value
+        if value:
+            sums[labels[label]] = sums.get(labels[label], 0.0) + value
     return sums
 
 
@@ -155,7 +157,7 @@ def _stages(samples: _Samples) -> dict[str, list[float]]:
     name = catalogue.STAGE.name
     seconds = {sample.labels["stage"]: sample.value for sample in samples.get(f"{name}_sum", ())}
     counts = {sample.labels["stage"]: sample.value for sample in samples.get(f"{name}_count", ())}
-    return {stage: [counts[stage], seconds[stage]] for stage in counts if stage in seconds}
+    return {stage: [counts[stage], seconds[stage]] for stage in counts if counts[stage]}
 
 
 def _infos(samples: _Samples, metric: Metric) -> list[dict[str, str]]:

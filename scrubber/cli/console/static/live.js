@@ -118,7 +118,7 @@ function makeCharts() {
     ["Time of a chunk, by stage", seconds, {}, () => Object.keys(samples.at(-1).stages).map((stage) => [stage, meanSeconds(stage)])],
     ["Redactions by label", perSecond, { stacked: true }, () => ratesByName((sample) => sample.labels)],
     ["Quarantined by reason", perSecond, { stacked: true }, () => ratesByName((sample) => sample.reasons)],
-    ["Texts answered by the cache", (value) => `${Math.round(value * 100)} %`, { most: 1 }, () => (samples.at(-1).cache.miss === undefined ? [] : [["share", hitShare()]])],
+    ["Texts answered by the cache", (value) => `${Math.round(value * 100)} %`, { most: 1 }, () => (Object.keys(samples.at(-1).cache).length === 0 ? [] : [["share", hitShare()]])],
   ].map(([title, format, options, series]) => ({ chart: new TimeChart(title, format, options), series }));
   byId("charts").replaceChildren(...made.map(({ chart }) => chart.element));
   return made;
