@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -57,6 +57,7 @@ class Metrics:
     """A `Telemetry` that counts. `registry` is what the server shows; `watch` adds gauges that are read when asked."""
 
     def __init__(self, version: str) -> None:
+        disable_created_metrics()  # one more series for each of ours, which nobody asks for
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._lag = Lag()

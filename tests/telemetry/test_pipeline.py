@@ -46,7 +46,11 @@ def test_a_text_that_no_rule_would_read_is_counted_and_stops_the_worker(pipeline
 
     def forgets_the_last(self, raw, is_json):
         made(self, raw, is_json)
-        gone = [n for n in range(len(self.buffers)) if self.root(n) == 1] if self._origins else [1][: len(self.buffers) - 1]
+        gone = (
+            [n for n in range(len(self.buffers)) if self.root(n) == 1]
+            if self._origins
+            else [1][: len(self.buffers) - 1]
+        )
         for n in reversed(gone):
             del self.buffers[n]
             if self._origins:
