@@ -18,6 +18,9 @@ _MOST_BLANKS = 8
 _INTRODUCE = b":=([{,> \t\r\n"  # what may stand before a quote that opens a value
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _SCALAR = rb"(?:" + _STRING + rb"|'[^'\\\n]*+'|[^\s\"'\[\]{},]++)"
+NAMED = b'alue"'
+"""In every text in which a value may be named by another one."""
+
 _INSIDE = {
     ord('"'): re.compile(rb'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL),
     ord("'"): re.compile(rb"[^'\\\n]*+(?:\\.[^'\\\n]*+)*+", re.DOTALL),

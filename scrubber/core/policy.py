@@ -17,7 +17,7 @@ import re2
 from scrubber.core.actions import Action
 from scrubber.core.globs import Globs
 from scrubber.core.levels import Level
-from scrubber.core.spans import Span
+from scrubber.core.spans import Finding, Span
 from scrubber.core.unicode import well_formed
 
 DENY_LIST = "deny-list"
@@ -143,7 +143,7 @@ class Policy:
         """
         return self._plan
 
-    def accepts(self, span: Span, value: str, path: str) -> bool:
+    def accepts(self, span: Span | Finding, value: str, path: str) -> bool:
         """Whether `span`, which covers `value` in the field `path`, counts as a finding."""
         if span.detector in _FROM_POLICY:
             return True

@@ -21,7 +21,7 @@ from scrubber.core.arbitrate import Piece, cover
 from scrubber.core.formats import Format, Kind, Token
 from scrubber.core.labels import DENIED, LABELS, MASKED_FIELD
 from scrubber.core.policy import Policy
-from scrubber.core.spans import Finding, Rank, Redaction, Span
+from scrubber.core.spans import Finding, Rank, Redaction
 from scrubber.core.views import Decoded
 from scrubber.errors import Reason, RecordError
 
@@ -72,7 +72,7 @@ def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: P
     """Return what `policy` accepts of `findings`, moved into the tokens of `text`. Raises as `redact` does."""
     rising = sorted(findings, key=_position) if len(findings) > 1 else findings
     tokens = list(layout.tokens(text, [(finding.start, finding.end) for finding in rising]))
-    source = _Source(text, text.isascii(), b"\\" in text, policy, place)
+    source = _Source(text, text.isascii(), b"\\" in text, b"<" in text, policy, place)
     claims: list[Claim] = []
     first = 0
     for finding in rising:
@@ -96,6 +96,7 @@ class _Source(NamedTuple):
     text: bytes
     ascii: bool
     escaped: bool
+    marked: bool
     policy: Policy
     place: str
 
@@ -107,6 +108,8 @@ def _position(finding: Finding) -> tuple[int, int]:
 def _clip(finding: Finding, token: Token) -> Finding:
     if token.kind is Kind.BARE:
         return _moved(finding, token.start, token.end)
+    if token.start <= finding.start and finding.end <= token.end:
+        return finding
     return _moved(finding, max(finding.start, token.start), min(finding.end, token.end))
 
 
@@ -117,15 +120,14 @@ def _claim(source: _Source, finding: Finding, token: Token) -> Claim | None:
         start, end = _whole_characters(text, start, end)
     if source.escaped and token.kind in _ESCAPED:
         start, end = _escape_around(text, start, token)[0], _escape_around(text, end, token)[1]
-    if _inside_placeholder(text, start, end):
+    if source.marked and _inside_placeholder(text, start, end):
         return None
-    path = join_path(source.place, token.path)
+    path = join_path(source.place, token.path) if source.place else token.path
     if finding.rank is not Rank.POLICY and policy.has_field_rules:
         rule = policy.field_rule(path)
         if rule is not None and rule.treatment == "never_scan":
             return None
-    span = Span(start, end, finding.label, finding.score, finding.detector, finding.rule)
-    if not policy.accepts(span, _value(text, start, end, token.kind), path):
+    if not policy.accepts(finding, _value(text, start, end, token.kind), path):
         return None
     action = policy.action(finding.label, path)
     if action.scope == "record":
@@ -144,7 +146,7 @@ def _moved(finding: Finding, start: int, end: int) -> Finding:
 def _edits(text: bytes, claims: Sequence[Claim]) -> list[tuple[Piece, Claim]]:
     """Return what to cover, and what is kept outside of that, by start; each piece with the claim that names it."""
     masked = [claim for claim in claims if claim.action.name != "keep"]
-    pieces = cover(text, [claim.finding for claim in masked])
+    pieces = cover(text, [finding for finding, _, _ in masked])
     edits = [(piece, masked[piece.winner]) for piece in pieces]
     if len(masked) < len(claims):
         ends = [piece.end for piece in pieces]

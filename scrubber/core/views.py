@@ -145,9 +145,10 @@ class _Round(NamedTuple):
 
 
 def _undo_round(texts: Sequence[bytes]) -> _Round | None:
-    candidates = [index for index, text in enumerate(texts) if b"\\" in text or b"%" in text]
-    if not candidates:
+    joined = b"\n".join(texts)
+    if b"\\" not in joined and b"%" not in joined:
         return None
+    candidates = [index for index, text in enumerate(texts) if b"\\" in text or b"%" in text]
     decoded = Decoded([texts[index] for index in candidates])
     places = [place for place, changed in enumerate(decoded.changed) if changed]
     if not places:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scrubber.core.evidence import named_values, whole_value
+from scrubber.core.evidence import NAMED, named_values, whole_value
 from scrubber.core.policy import Policy
 from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
@@ -32,9 +32,7 @@ def find_by_rules(views: Views, rules: RuleTier) -> Findings:
     """Run all rules over all views. Raises DetectorFailed."""
     findings: Findings = {}
     sightings: list[_Sighting] = []
-    for buffer, hits in enumerate(rules.find(views.buffers)):
-        if not hits:
-            continue
+    for buffer, hits in rules.find_some(views.buffers).items():
         level, place = views.origin(buffer)
         for hit in hits:
             if hit.rule.evidence == "key":
@@ -51,7 +49,8 @@ def find_by_rules(views: Views, rules: RuleTier) -> Findings:
 
 def find_named(texts: Sequence[bytes], rules: RuleTier) -> Findings:
     """Run all rules over values whose name stands in a field of its own, with that name as their key."""
-    named = [(index, *value) for index, text in enumerate(texts) for value in named_values(text)]
+    may_be = NAMED in b"\n".join(texts)  # of a whole batch at once: mostly there is none
+    named = [(index, *value) for index, text in enumerate(texts) for value in named_values(text)] if may_be else []
     if not named:
         return {}
     keys = [b'"' + name + b'":' for _, name, _, _ in named]
@@ -100,7 +99,7 @@ def _denied(text: bytes, policy: Policy) -> list[Finding]:
 def _finding(hit: RuleHit) -> Finding:
     rule = hit.rule
     rank = Rank.CHECKED_RULE if rule.check else Rank.RULE
-    return Finding(hit.start, hit.end, rule.label, rule.score, RULES, rule.id, rank)
+    return tuple.__new__(Finding, (hit.start, hit.end, rule.label, rule.score, RULES, rule.id, rank))
 
 
 def _add(findings: Findings, views: Views, sightings: Sequence[_Sighting]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from scrubber.core.formats.base import Kind, Token
+from scrubber.core.formats.json_places import places
 from scrubber.errors import Reason, RecordError
 
 MAX_DEPTH = 200
@@ -52,24 +53,7 @@ class Json:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield keys, strings, numbers and literals; a key has the path of its member."""
-        spans = list(reversed(wanted)) if wanted is not None else [(0, len(text))]
-        steps: list[str | int] = []
-        in_array = False
-        for match in _NEXT.finditer(text):
-            group, after = match.lastindex, match.end()
-            if group == _MARK:
-                in_array = _move(steps, match[_MARK])
-                continue
-            if not spans:
-                return
-            if after > spans[-1][0] or group == _COLON:
-                for kind, start, end in _tokens(match, group, steps):
-                    while spans and spans[-1][1] <= start:
-                        spans.pop()
-                    if spans and spans[-1][0] < end:
-                        yield Token(start, end, _path(steps), kind)
-            if in_array and text[after - 1] == _COMMA:
-                _move(steps, b",")
+        return _walk(text, wanted) if wanted is None else iter(places(text, wanted) or _walk(text, wanted))
 
 
 def is_json(text: bytes) -> bool:
@@ -94,6 +78,27 @@ def _is_lax_json(text: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _walk(text: bytes, wanted: Sequence[tuple[int, int]] | None) -> Iterator[Token]:
+    spans = list(reversed(wanted)) if wanted is not None else [(0, len(text))]
+    steps: list[str | int] = []
+    in_array = False
+    for match in _NEXT.finditer(text):
+        group, after = match.lastindex, match.end()
+        if group == _MARK:
+            in_array = _move(steps, match[_MARK])
+            continue
+        if not spans:
+            return
+        if after > spans[-1][0] or group == _COLON:
+            for kind, start, end in _tokens(match, group, steps):
+                while spans and spans[-1][1] <= start:
+                    spans.pop()
+                if spans and spans[-1][0] < end:
+                    yield Token(start, end, _path(steps), kind)
+        if in_array and text[after - 1] == _COMMA:
+            _move(steps, b",")
 
 
 def _tokens(match: re.Match[bytes], group: int | None, steps: list[str | int]) -> tuple[tuple[Kind, int, int], ...]:

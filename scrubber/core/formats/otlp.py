@@ -23,6 +23,8 @@ from scrubber.core.formats.json_lines import Json
 _MAX_DEPTH = 40
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _STRING_TAG = b"\n"  # field 1, bytes: the first field of a LogsData, and the string of an AnyValue
+FIRST_BYTE = _STRING_TAG[0]
+"""Of every OTLP protobuf."""
 _ID_BYTES = frozenset({0, 8, 16})
 
 # opentelemetry/proto/logs/v1 and common/v1: field -> (name, message or kind).

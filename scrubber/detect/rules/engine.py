@@ -7,12 +7,11 @@ an engine that misses it has failed (RE2's set reports running out of memory as 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Protocol, Self
 
 import hyperscan
+import numpy as np
 import re2
 
 from scrubber.detect.rules.syntax import Alt, PatternError, Seq, parse, render
@@ -91,17 +90,17 @@ class Vectorscan:
         return self._by_buffer(ends, buffers)
 
     def _by_buffer(self, ends: list[tuple[int, int]], buffers: Sequence[bytes]) -> list[Candidate]:
-        starts = list(accumulate((len(buffer) + 1 for buffer in buffers), initial=0))
+        starts = np.zeros(len(buffers) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, buffers), np.int64, len(buffers)) + len(SEPARATOR), out=starts[1:])
+        places = np.fromiter((end for end, _ in ends), np.int64, len(ends))
+        # The byte before the end is in the buffer, or it is the separator right behind it.
+        indices = np.searchsorted(starts, places - 1, "right") - 1
+        locals_ = (places - starts[indices]).tolist()
         seen: dict[tuple[int, int], tuple[int, int]] = {}
-        index, start, stop = 0, 0, 0
-        for end, rule in ends:
-            if not start < end <= stop:
-                if end > starts[-1]:  # the canary, or a rule that took it for text
-                    continue
-                # The byte before the end is in the buffer, or it is the separator right behind it.
-                index = bisect_right(starts, end - 1) - 1
-                start, stop = starts[index], starts[index + 1]
-            local, key = end - start, (index, rule)
+        for index, local, (_, rule) in zip(indices.tolist(), locals_, ends, strict=True):
+            if index == len(buffers):  # the canary, or a rule that took it for text
+                continue
+            key = index, rule
             if key in seen:
                 first, last = seen[key]
                 seen[key] = (min(first, local), max(last, local))

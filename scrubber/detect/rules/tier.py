@@ -18,6 +18,7 @@ from scrubber.detect.rules.syntax import PatternError
 from scrubber.detect.rules.trial import missed
 from scrubber.errors import ConfigError, Problem
 
+_LONGEST_KEY = 64
 _QUOTES = b"\"'`"
 _UNANCHORED = re2._Anchor.UNANCHORED  # noqa: SLF001 - see _Matcher
 
@@ -56,14 +57,21 @@ class RuleTier:
         """The hits in each buffer, by start; hits of different rules may overlap. Raises `DetectorFailed`, never
         skips.
         """
-        found: list[list[RuleHit]] = [[] for _ in buffers]
+        found = self.find_some(buffers)
+        return [found.get(index, []) for index in range(len(buffers))]
+
+    def find_some(self, buffers: Sequence[bytes]) -> dict[int, list[RuleHit]]:
+        """As `find`, by the index of their buffer, rising; a buffer without hits has no entry."""
+        found: dict[int, list[RuleHit]] = {}
         matchers = self._matchers
         for index, rule, first, last in self._engine.candidates(buffers):
-            found[index] += matchers[rule].hits(buffers[index], first, last)
-        for hits in found:
+            hits = matchers[rule].hits(buffers[index], first, last)
+            if hits:
+                found.setdefault(index, []).extend(hits)
+        for hits in found.values():
             if len(hits) > 1:
                 hits.sort(key=_position)
-        return found
+        return dict(sorted(found.items()))
 
     def clone(self) -> Self:
         """The same tier for another thread."""
@@ -109,7 +117,7 @@ def _refused(rules: Iterable[Rule], build: Callable[[Sequence[bytes]], Engine]) 
 class _Matcher:
     """The exact step for one rule: search, check, look around, go on."""
 
-    __slots__ = ("_check", "_near", "_reach", "_retry", "_search", "rule")
+    __slots__ = ("_check", "_keyed", "_near", "_reach", "_retry", "_search", "rule")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -117,6 +125,7 @@ class _Matcher:
         self._search = compile_exact(rule.pattern.exact)._regexp.Match  # noqa: SLF001
         self._reach = rule.pattern.reach
         self._retry = rule.pattern.retry
+        self._keyed = rule.evidence == "key"
         self._check: Check | None = get_check(rule.check) if rule.check else None
         self._near = _Surroundings(rule.near) if rule.near else None
 
@@ -141,7 +150,8 @@ class _Matcher:
                 and (near is None or near.accept(text, start, end))
             ):
                 found.append(RuleHit(start, end, self.rule))
-                position = end
+                # A value that is only proven by its key may reach too far: over the next key, whose value comes behind.
+                position = max(spans[0][0] + 1, start, end - _LONGEST_KEY) if self._keyed else end
             elif self._retry or start == end:
                 # Another value may begin inside this one, or its key may: the byte before is its boundary.
                 position = max(spans[0][0] + 1, start - 1)
