@@ -38,6 +38,15 @@ CASES = {
     "brackets inside an unquoted password": ("password=(x)h7G2 next", "password=<PASSWORD> next"),
     "a long option": ("tool --password h7Gk2pQx -v", "tool --password <PASSWORD> -v"),
     "a short option of a database client": ("mysql -ph7Gk2pQx shop", "mysql -p<PASSWORD> shop"),
+    "a quoted password before another": (
+        json.dumps({"a": 'user=x password="h7 k"', "password": "h7Gk2pQx", "n": 1}),
+        json.dumps({"a": 'user=<USER_NAME> password="<PASSWORD>"', "password": "<PASSWORD>", "n": 1}),
+    ),
+    "a password behind a placeholder of ours": (
+        '{"a":"password: <PASSWORD>","password":"h7Gk2pQx"}',
+        '{"a":"password: <PASSWORD>","password":"<PASSWORD>"}',
+    ),
+    "a multi-line element of XML": ("<password>\n  h7Gk2pQx\n</password>", "<password>\n  <PASSWORD>\n</password>"),
     "an element of XML": ("<password>h7Gk2pQx</password>", "<password><PASSWORD></password>"),
     "SQL": ("create user x identified by 'h7Gk2pQx';", "create user x identified by '<PASSWORD>';"),
     "prose": ("the password is h7Gk2pQx now", "the password is <PASSWORD> now"),

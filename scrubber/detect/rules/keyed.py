@@ -28,7 +28,7 @@ _BARE = r"""(?:\{[\w\-]{1,16}\})?([^\s"'`,;&|<>{}\[\]\\](?:["'`)\]}\\>]{0,4}[^\s
 # A quoted one runs to its quote; one that a letter follows (it''s, a"b) is part of the value.
 _QUOTED = (
     r"""(?:\\{1,3}["']([^"'\\\r\n]+)|"""
-    + "|".join(rf"[ubr@]?{quote}((?:[^{quote}\\\r\n]|\\[^\r\n]|{quote}[\w{quote}])+)" for quote in ('"', "'", "`"))
+    + "|".join(rf"[ubr@]?{quote}((?:[^{quote}\\\r\n]|\\[^\r\n]|{quote}{{1,2}}\w)+)" for quote in ('"', "'", "`"))
     + r"|&quot;([^&<>\r\n]+)|%22([^%&\s]+))"
 )
 _ASSIGNED = (
@@ -36,7 +36,9 @@ _ASSIGNED = (
     rf"(?:{_QUOTED}|{_BARE})"
     r"""|["']\s?,\s?[ubr]?(?:"([^"\\\r\n]+)"|'([^'\\\r\n]+)')(?:\s{0,4}[^\s:]|\s{0,4}$)"""  # ('password', 'V')
     rf"""|[ \t]{{1,4}}(?:(?:to|=)[ \t]?)?{_QUOTED}"""  # SET PASSWORD 'V'
-    r"|(?:[ \t][^<>\r\n]{0,64})?>([^<>\r\n]+)"  # <password>V</password>
+    # <password>V</password>; a placeholder of ours, <PASSWORD>, opens no element
+    r"""|(?:[ \t][^<>\r\n]{0,64})?>\s{0,32}(?:<!\[CDATA\[([^<>\r\n]+)\]\]>|([^<>\r\n]+))\s{0,32}</"""
+    r"""|(?:[ \t][^<>\r\n]{0,64})?>([^\s<>"',;]+)$"""
 )
 # `"key": {"..` and `key=[["..`: the key is that of everything inside (see tier.py).
 _CONTAINER = r"""\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,8}([{\[])\s{0,64}["'{\[]"""
