@@ -46,6 +46,10 @@ CASES = {
         '{"a":"password: <PASSWORD>","password":"h7Gk2pQx"}',
         '{"a":"password: <PASSWORD>","password":"<PASSWORD>"}',
     ),
+    "a password behind a text that ends in a key": (
+        json.dumps({"a": 'x "password":', "password": "h7Gk2pQx"}),
+        json.dumps({"a": 'x "password":', "password": "<PASSWORD>"}),
+    ),
     "a multi-line element of XML": ("<password>\n  h7Gk2pQx\n</password>", "<password>\n  <PASSWORD>\n</password>"),
     "an element of XML": ("<password>h7Gk2pQx</password>", "<password><PASSWORD></password>"),
     "SQL": ("create user x identified by 'h7Gk2pQx';", "create user x identified by '<PASSWORD>';"),

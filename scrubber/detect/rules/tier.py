@@ -150,13 +150,15 @@ class _Matcher:
                 and (near is None or near.accept(text, start, end))
             ):
                 found.append(RuleHit(start, end, self.rule))
-                # A value that is only proven by its key may reach too far: over the next key, whose value comes behind.
-                position = max(spans[0][0] + 1, start, end - _LONGEST_KEY) if self._keyed else end
+                position = end
             elif self._retry or start == end:
                 # Another value may begin inside this one, or its key may: the byte before is its boundary.
                 position = max(spans[0][0] + 1, start - 1)
             else:
                 position = end
+            if self._keyed and position == end and text[start - 1] in _QUOTES:
+                # Where a value ends is a guess if only its key proves it: the next key may lie inside, its value behind.
+                position = max(spans[0][0] + 1, start - 1, end - _LONGEST_KEY)
         return found
 
     def _add_contents(self, found: list[RuleHit], text: bytes, key: int, start: int) -> int:
