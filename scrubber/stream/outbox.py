@@ -63,57 +63,55 @@ class Outbox:
     def produce(self, producer: ProducerClient, done: ScrubbedChunk, held: Container[Partition]) -> Sent:
         """Queue everything of `done` whose partition is in `held`; raises what the producer raises."""
         sent = Sent()
-        dropped = written = 0
-        partition, wanted, outputs = Partition("", -1), False, None
+        dropped = 0
+        partition, wanted, outputs, clean_room, audit_room = Partition("", -1), False, None, 0, 0
+        counted, header_bytes = None, 0
         for record, outcome in zip(done.chunk.records, done.outcomes, strict=True):
-            if record.partition != partition.partition or record.topic != partition.topic:
-                partition = Partition(record.topic, record.partition)
+            topic, number, offset, _, _, _, _ = record
+            if number != partition.partition or topic != partition.topic:  # records come in runs of one partition
+                partition = Partition(topic, number)
                 wanted = partition in held
-                outputs = self._routes.outputs(record.topic)
+                outputs = self._routes.outputs(topic)
+                clean_room, audit_room = self._room(outputs.clean), self._room(outputs.audit)
             if not wanted:
                 dropped += 1
                 continue
             assert outputs is not None, "A record before its outputs. This is a bug."
-            if type(outcome) is Clean and not self._fits(outcome, outputs.clean, outputs.audit):
-                outcome = self._seal(record, Reason.TOO_LARGE)  # noqa: PLW2901 - from here on this is its outcome
             if type(outcome) is Clean:
-                clean = outcome
-                _send(producer, outputs.clean, record, clean.value, key=clean.key, headers=clean.headers)
-                written += len(clean.value or b"") + len(clean.key or b"")
-                if clean.audit is not None:
-                    _send(producer, outputs.audit, record, clean.audit)
-                    sent.audited += 1
-            else:
-                sealed = self._fitting(record, outcome, outputs.quarantine)
-                _send(producer, outputs.quarantine, record, sealed.envelope)
-                sent.quarantined[sealed.reason.value] += 1
-                sent.quarantined_bytes[sealed.reason.value] += len(record.value or b"") + len(record.key or b"")
-            sent.next_offsets[partition] = record.next_offset
-        sent.clean_bytes = written
+                key, value, headers, audit = outcome
+                if headers is not counted:  # most clean records share one list
+                    counted, header_bytes = headers, headers_bytes(headers)
+                size = (len(value) if value else 0) + (len(key) if key else 0) + header_bytes
+                if size <= clean_room and (audit is None or len(audit) <= audit_room):
+                    _send(producer, outputs.clean, record, value, key=key, headers=headers)
+                    if audit is not None:
+                        _send(producer, outputs.audit, record, audit)
+                        sent.audited += 1
+                    sent.next_offsets[partition] = offset + 1
+                    continue
+                outcome = self._seal(record, Reason.TOO_LARGE)  # noqa: PLW2901 - from here on this is its outcome
+            sealed = self._fitting(record, outcome, outputs.quarantine)
+            _send(producer, outputs.quarantine, record, sealed.envelope)
+            sent.quarantined[sealed.reason.value] = sent.quarantined.get(sealed.reason.value, 0) + 1
+            sent.next_offsets[partition] = offset + 1
         sent.dropped_stale = dropped
         sent.records = len(done.outcomes) - dropped
         return sent
 
-    def _fits(self, clean: Clean, clean_topic: str, audit_topic: str) -> bool:
-        clean_bytes = message_bytes(clean.key, clean.value, clean.headers)
-        return self._within(clean_topic, clean_bytes) and self._within(audit_topic, len(clean.audit or b""))
-
-    def _within(self, topic: str, size: int) -> bool:
-        return size + ENVELOPE_BYTES <= self._limits.get(topic, MAX_MESSAGE_BYTES)
+    def _room(self, topic: str) -> int:
+        """Bytes of key, value and headers that a message to `topic` may have."""
+        return self._limits.get(topic, MAX_MESSAGE_BYTES) - ENVELOPE_BYTES
 
     def _fitting(self, record: Record, outcome: Outcome, topic: str) -> Quarantined:
         assert isinstance(outcome, Quarantined), "Neither clean nor quarantined. This is a bug."
-        if self._within(topic, len(outcome.envelope)):
+        if len(outcome.envelope) <= self._room(topic):
             return outcome
         return self._seal(record, outcome.reason, with_payload=False)
 
 
-def message_bytes(key: bytes | None, value: bytes | None, headers: Headers | None) -> int:
-    """Bytes of a message without its envelope; header names count as UTF-8."""
-    size = len(key or b"") + len(value or b"")
-    for name, content in headers or ():
-        size += len(name.encode()) + len(content or b"") + 10
-    return size
+def headers_bytes(headers: Headers | None) -> int:
+    """Bytes of the headers of a message; names count as UTF-8."""
+    return sum(len(name.encode()) + len(content or b"") + 10 for name, content in headers or ())
 
 
 def _send(
@@ -125,10 +123,11 @@ def _send(
     key: bytes | None = None,
     headers: Headers | None = None,
 ) -> None:
-    timestamp_ms = max(record.timestamp_ms, 0)  # 0: the client stamps it, as the source gave none
+    _, partition, _, timestamp_ms, _, _, _ = record
+    timestamp_ms = timestamp_ms if timestamp_ms > 0 else 0  # 0: the client stamps it, as the source gave none
     while True:
         try:
-            producer.produce(topic, value, key, record.partition, timestamp=timestamp_ms, headers=headers)
+            producer.produce(topic, value, key, partition, timestamp=timestamp_ms, headers=headers)
         except BufferError:
             producer.poll(FULL_QUEUE_SECS)
         else:
