@@ -124,7 +124,7 @@ def _send(
     headers: Headers | None = None,
 ) -> None:
     _, partition, _, timestamp_ms, _, _, _ = record
-    timestamp_ms = timestamp_ms if timestamp_ms > 0 else 0  # 0: the client stamps it, as the source gave none
+    timestamp_ms = max(0, timestamp_ms)  # 0: the client stamps it, as the source gave none
     while True:
         try:
             producer.produce(topic, value, key, partition, timestamp=timestamp_ms, headers=headers)
