@@ -183,12 +183,19 @@ def _without_our_words(result: Redacted) -> bytes:
 
 
 def _is_ours(result: Redacted, ends: Sequence[int], finding: Finding) -> bool:
-    """Whether nothing of `finding` but punctuation lies outside of what we put there (`ends`: of `result.placed`)."""
+    """Whether `finding` is made of what we put there (`ends`: of `result.placed`).
+
+    Nothing but punctuation of it lies outside; or it holds what a model had us put there. Where a model is wrong in the
+    middle of a line, the rules read the rest in a new way ("invalid user ann" as "invalid <USER_NAME> ann"). They have
+    read all of it as it was, and what they found then is gone.
+    """
     rest, position = [], finding.start
     for index in range(bisect_right(ends, finding.start), len(ends)):
         start, end = result.placed[index]
         if start >= finding.end:
             break
+        if result.redactions[index].rule is None:
+            return True
         rest.append(result.text[position:start])
         position = end
     rest.append(result.text[position : finding.end])

@@ -7,9 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrubber.core.keys import KeyRing
+from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Chunk, Clean, Quarantined, Record
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description
+from scrubber.detect.pipeline import Scrubber
+from scrubber.detect.rules import Rule, RuleTier
+from scrubber.detect.rules.pattern import compile_pattern
+from scrubber.detect.texts import TextPipeline
 from scrubber.errors import DetectorFailed, Reason
 from tests.detect.simple_rules import policy, scrub, scrubber
 from tests.strategies import SECRET, json_documents, log_lines, records, secrets
@@ -350,3 +355,15 @@ def test_drop_record_goes_to_quarantine():
 
 def test_a_replacement_that_the_rules_find_again_is_not_a_residual():
     assert scrub(b'code="S-1234" code=x').text == b'code="<API_KEY>" code=<PASSWORD>'
+
+
+def test_what_the_rules_read_into_a_models_replacement_is_not_a_residual():
+    two_words = Rule("two_words", "user_name", compile_pattern(r"(?:^|[^\w])for (\S+ \S+) from"), 0.9)
+    pipeline = TextPipeline(RuleTier([two_words]), [Names("Ada x")])
+    scrubbing = Scrubber(pipeline, lambda _: policy(), quarantine=Quarantine())
+    (scrubbed,) = scrubbing.scrub_texts([b"for not Ada x from"])
+    assert scrubbed.text == b"for not <FIRST_NAME> from"
+
+
+def test_what_the_rules_find_beside_a_models_replacement_is_a_residual():
+    assert scrub(b"Ada7123", detectors=[Names()]).reason is Reason.RESIDUAL
