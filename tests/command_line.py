@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from scrubber.cli import main
 
+ASK_A_MODEL = ("pipe", "detect", "explain", "eval")
 PROGRAM = [sys.executable, "-m", "scrubber.cli"]
 STDIN = 0
 
@@ -20,11 +21,18 @@ class Ran(NamedTuple):
     err: str
 
 
+def without_a_model(arguments):
+    """The arguments, with --rules-only where nothing is said: most tests are about something else than the model."""
+    command, *others = map(str, arguments)
+    said = {"--model", "--rules-only"} & set(others)
+    return [command, *others] if said or command not in ASK_A_MODEL else [command, "--rules-only", *others]
+
+
 def run_here(capfdbinary, *arguments, stdin=b""):
     """In this process: rules are compiled once for all tests."""
     capfdbinary.readouterr()
     with standard_input(stdin):
-        code = main([str(argument) for argument in arguments])
+        code = main(without_a_model(arguments))
     captured = capfdbinary.readouterr()
     return Ran(code, captured.out, captured.err.decode())
 
@@ -56,7 +64,7 @@ def process(*arguments, **streams):
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        started = subprocess.Popen([*PROGRAM, *map(str, arguments)], **streams)
+        started = subprocess.Popen([*PROGRAM, *without_a_model(arguments)], **streams)
     finally:
         signal.signal(signal.SIGINT, before)
     with started:

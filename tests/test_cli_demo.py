@@ -20,8 +20,9 @@ def test_on_the_mock_cluster_it_shows_samples_and_says_what_it_cannot_prove():
     assert "at_least_once" in done.stdout
     assert "2,000 in, 2,000 out (0 in quarantine), 0 missing" in done.stdout
     assert "0 raw" in " ".join(done.stdout.split())
-    for kind in ("JSON", "access log", "sshd", "stack trace", "ticket"):
+    for kind in ("JSON", "access log", "sshd", "stack trace", "ticket", "free text"):
         assert kind in done.stdout
+    assert "this is <FIRST_NAME>" in done.stdout
     harmless = [line for line in done.stdout.splitlines() if "version 6.1." in line]
     assert len(harmless) == 2  # raw and clean: nothing in it was taken for an address
     assert harmless[0] == harmless[1]

@@ -19,7 +19,7 @@ from scrubber.config.policies import read_policy
 from scrubber.config.rules import all_rules
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
-from scrubber.detect.hub import locate
+from scrubber.detect.hub import EMBEDDED, locate
 from scrubber.detect.models import kind_of
 from scrubber.detect.rules.rule import Rule
 
@@ -28,8 +28,10 @@ _OPTIONS = (
     click.option("--policy", default="logs", show_default=True, metavar="NAME|FILE", help="Preset or policy file."),
     click.option("--rules", metavar="FILE", type=_FILE, multiple=True, help="Rules of your own (YAML). Repeatable."),
     click.option("--key", metavar="ID=FILE", multiple=True, help="Key for the policy's actions. Repeatable."),
-    click.option("--model", metavar="NAME|DIR", help="Model to use beside the rules: a folder, or its id on the hub."),
-    click.option("--rules-only", is_flag=True, help="No model, whatever is the default."),
+    click.option(
+        "--model", metavar="NAME|DIR", help="Model beside the rules: a folder, its id on the hub, or embedded."
+    ),
+    click.option("--rules-only", is_flag=True, help="No model: a hundred times faster, but names stay in free text."),
 )
 
 
@@ -69,7 +71,8 @@ def with_choice(command: Callable[..., int]) -> Callable[..., int]:
         if model is not None and rules_only:
             raise click.UsageError("--model and --rules-only exclude each other")
         keys = with_key_options(NO_KEYS, key)
-        choice = Choice(read_policy(policy, keys), all_rules(rules, "--rules"), keys, section_of(model))
+        section = ModelSection(kind="none") if rules_only else section_of(model)
+        choice = Choice(read_policy(policy, keys), all_rules(rules, "--rules"), keys, section)
         return command(choice=choice, **others)
 
     for option in reversed(_OPTIONS):
@@ -78,5 +81,7 @@ def with_choice(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def section_of(model: str | None) -> ModelSection:
-    """Return the section of a model that is named on the command line; None: the default. Raises ConfigError."""
-    return ModelSection(kind=kind_of(locate(model)), path=model) if model is not None else ModelSection()
+    """Return the section of a model that is named on the command line; None: the embedded one. Raises ConfigError."""
+    if model is None or model == EMBEDDED:
+        return ModelSection(kind="embedded")
+    return ModelSection(kind=kind_of(locate(model)), path=model)

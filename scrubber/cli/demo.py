@@ -22,9 +22,9 @@ from rich.table import Table
 from rich.text import Text
 
 from scrubber.cli.exits import Exit
-from scrubber.cli.samples import TEMPLATES, samples
-from scrubber.cli.wiring import SILENT, Engine, single_policy_engine
-from scrubber.config import load
+from scrubber.cli.samples import TEMPLATES, Sample, samples
+from scrubber.cli.wiring import SILENT, Engine, open_detectors, single_policy_engine
+from scrubber.config import ModelSection, load
 from scrubber.core.records import Chunk, Clean, Record
 from scrubber.errors import FatalStreamError
 from scrubber.policies import load_policy
@@ -39,6 +39,11 @@ CHUNK_RECORDS = 2_000
 DEMO_SECS = 240.0
 DRAIN_SECS = 40.0
 LOOK_SECS = 0.05
+FREE_TEXT = Sample(
+    "free text",
+    "Hello, this is Katrin Aalto. The parcel went to 12 Long Street, Springfield, but I have moved. Regards, Katrin",
+    (),
+)
 RAW_STYLE, CLEAN_STYLE = "bold red", "bold green"
 
 
@@ -53,8 +58,9 @@ def command(*, bootstrap: str | None, records: int | None) -> int:
     has no transactions.
     """
     console = Console(highlight=False)
+    with open_detectors(ModelSection(kind="embedded")) as detectors:
+        show_samples(console, single_policy_engine(load_policy("logs"), detectors))
     engine = single_policy_engine(load_policy("logs"))
-    show_samples(console, engine)
     if bootstrap is None:
         return on_mock_cluster(console, engine, records or MOCK_RECORDS)
     return on_real_cluster(console, bootstrap, records or REAL_RECORDS)
@@ -66,7 +72,7 @@ def command(*, bootstrap: str | None, records: int | None) -> int:
 def show_samples(console: Console, engine: Engine) -> None:
     """Print one sample of each kind, raw and clean, with what was found in colour, and one audit event."""
     console.rule("raw and clean")
-    shown = list(samples(len(TEMPLATES)))
+    shown = [*samples(len(TEMPLATES)), FREE_TEXT]
     records = [Record("demo", 0, number, -1, None, each.text.encode(), None) for number, each in enumerate(shown)]
     event = b""
     for each, outcome in zip(shown, engine.scrub(Chunk(records)).outcomes, strict=True):
@@ -80,7 +86,10 @@ def show_samples(console: Console, engine: Engine) -> None:
         console.print()
     console.rule("audit event of the last one with findings: where and what, never the value")
     console.print_json(event.decode())
-    console.print("Names need a model (see the README); this demo runs on rules alone.", style="dim")
+    console.print("Names and addresses in free text were found by the embedded model.", style="dim")
+    console.print(
+        "What follows runs on rules alone: there are none in it, and the model would set the pace.", style="dim"
+    )
 
 
 def _coloured(text: str, spans: Sequence[tuple[int, int]], style: str) -> Text:
@@ -181,6 +190,7 @@ def _configuration(trial: Trial, delivery: str) -> Iterator[Path]:
             **({"transactional_id": trial.prefix} if delivery == "exactly_once" else {}),
         },
         "delivery": delivery,
+        "model": "none",
         "routes": [{"name": "demo", "topics": [trial.source]}],
         "chunk": {"max_records": CHUNK_RECORDS},
         "logging": {"level": "error"},

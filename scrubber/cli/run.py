@@ -12,13 +12,14 @@ from pathlib import Path
 from types import FrameType
 
 import click
+import structlog
 
 from scrubber import logs
 from scrubber.cli.exits import Exit
 from scrubber.cli.observing import observing
 from scrubber.cli.reload import reloading
 from scrubber.cli.wiring import open_detectors
-from scrubber.config import load
+from scrubber.config import ModelSection, load
 from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
 from scrubber.stream.clients import KafkaClients
@@ -39,6 +40,7 @@ def command(file: Path) -> int:
     config = load(file, os.environ)
     _share_heaps()
     logs.set_up(config.logging)
+    _say_which_model(config.model)
     with (
         observing(config) as (telemetry, turned, on_statistics, traced),
         open_detectors(config.model, telemetry) as detectors,
@@ -66,6 +68,13 @@ def command(file: Path) -> int:
         stopping.tell(runner)
         runner.run()
     return Exit.OK
+
+
+def _say_which_model(model: ModelSection) -> None:
+    """Say that the model is the default one: it sets the pace, and nobody chose it."""
+    if "kind" not in model.model_fields_set:
+        hint = "model: none runs on rules alone, and much faster; names in free text then stay"
+        structlog.get_logger("scrubber").warning("no model configured", runs="embedded", hint=hint)
 
 
 def _share_heaps() -> None:

@@ -18,7 +18,7 @@ from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Quarantined, Record
 from scrubber.detect.detector import Detector
-from scrubber.detect.hub import locate
+from scrubber.detect.hub import EMBEDDED, Located, locate
 from scrubber.detect.models import kind_of, load_model, on_device
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.pipeline import Scrubber
@@ -65,14 +65,9 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
     if model.kind == "none":
         yield ()
         return
-    if model.path is None:
-        raise ConfigError([Problem("model.path", "is missing", "the folder of the model")])
-    located = locate(model.path, model.revision)
-    if (kind := kind_of(located)) != model.kind:
-        raise ConfigError([Problem("model.kind", f"{model.path} is a model of kind {kind}")])
-    options = ModelOptions(model.device, model.dtype, model.max_width, model.max_batch_tokens)
+    options = ModelOptions(model.device, model.dtype, model.max_width, model.max_batch_tokens, model.runtime)
     loaded = load_model(
-        located,
+        _located(model),
         options,
         weights=model.weights,
         labels=model.labels,
@@ -91,6 +86,17 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
         yield (detector,)
     finally:
         detector.close()
+
+
+def _located(model: ModelSection) -> Located:
+    if model.kind == EMBEDDED:
+        return locate(EMBEDDED)
+    if model.path is None:
+        raise ConfigError([Problem("model.path", "is missing", "the folder of the model")])
+    located = locate(model.path, model.revision)
+    if (kind := kind_of(located)) != model.kind:
+        raise ConfigError([Problem("model.kind", f"{model.path} is a model of kind {kind}")])
+    return located
 
 
 def worker_engine(config: Config, detectors: Sequence[Detector], telemetry: Telemetry = SILENT) -> Engine:

@@ -26,7 +26,7 @@ def problems(file: ConfigFile, folder: Path) -> Iterator[Problem]:
     yield from _loops(file)
     yield from _policies(file)
     yield from _quarantine(file)
-    if file.model.kind != "none" and file.model.path is None:
+    if file.model.kind in ("gliner", "tokens") and file.model.path is None:
         yield Problem("model.path", "missing", f"folder or hub id of the {file.model.kind} model")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from scrubber.logs import LogSettings
 from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
@@ -240,10 +240,11 @@ class QuarantineSection(Section):
 
 
 class ModelSection(Section):
-    """What looks for names and other things without a shape, beside the rules."""
+    """What looks for names and other things without a shape, beside the rules. `model: none` is short for its kind."""
 
-    kind: Literal["none", "gliner", "tokens"] = "none"
-    """`none`: rules only. `gliner`: a GLiNER model. `tokens`: a token classifier."""
+    kind: Literal["embedded", "none", "gliner", "tokens"] = "embedded"
+    """`embedded`: the small model of the package. `none`: rules only. `gliner`: a GLiNER model of your own. `tokens`: a
+    token classifier."""
 
     path: Text | None = None
     """Folder of the model, or its id on the Hugging Face hub."""
@@ -256,6 +257,9 @@ class ModelSection(Section):
 
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of the forward pass."""
+
+    runtime: Literal["auto", "torch", "onnxruntime"] = "auto"
+    """What computes a GLiNER model. `auto`: torch where it is installed, else onnxruntime (the embedded model only)."""
 
     max_batch_tokens: int | None = Field(default=None, ge=1)
     """Padded tokens that one batch may have. Default: 1,536 on a CPU, 16,384 on a GPU."""
@@ -281,6 +285,11 @@ class ModelSection(Section):
 
     digits_matter: list[Text] = []
     """Labels that need the digits: a policy with one of them gets no templates."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind_alone(cls, given: Any) -> Any:
+        return {"kind": given} if isinstance(given, str) else given
 
 
 class LoggingSection(Section):

@@ -155,6 +155,7 @@ def configuration(bootstrap: str, topics: Topics, group: str) -> dict[str, Any]:
     """Every contestant's: scrubber's defaults, and a line in the log for each transaction."""
     return {
         "kafka": {"bootstrap_servers": bootstrap, "group_id": group, "transactional_id": group},
+        "model": "none",
         "routes": [
             {
                 "topics": [topics.source],

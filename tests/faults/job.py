@@ -72,6 +72,7 @@ class Job:
             ],
             "chunk": {"max_records": 200, "max_wait_ms": 20},
             "watchdog_secs": 30.0,
+            "model": "none",
             "logging": {"format": "json", "level": "info"},
         }
         if dict(self.kafka).get("group_protocol") != "consumer":  # there it is the broker's choice

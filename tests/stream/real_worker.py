@@ -54,6 +54,7 @@ def group_of(bootstrap: str, *routes: Route, **settings: Any) -> dict[str, Any]:
         "kafka": kafka,
         "routes": [route._asdict() for route in routes],
         "logging": {"format": "json", "level": "info"},
+        "model": "none",
         **settings,
     }
 

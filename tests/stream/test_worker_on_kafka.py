@@ -36,6 +36,7 @@ class Flow:
             "routes": [{"topics": [self.source], **dict(zip(names, made, strict=True))}],
             "chunk": {"max_records": 50, "max_wait_ms": 20},
             "logging": {"format": "json"},
+            "model": "none",
         }
         for name, section in sections.items():
             self.settings[name] = {**self.settings.get(name, {}), **section} if isinstance(section, dict) else section
