@@ -63,7 +63,7 @@ class Outbox:
     def produce(self, producer: ProducerClient, done: ScrubbedChunk, held: Container[Partition]) -> Sent:
         """Queue everything of `done` whose partition is in `held`; raises what the producer raises."""
         sent = Sent()
-        dropped = 0
+        dropped = written = 0
         partition, wanted, outputs, clean_room, audit_room = Partition("", -1), False, None, 0, 0
         counted, header_bytes = None, 0
         for record, outcome in zip(done.chunk.records, done.outcomes, strict=True):
@@ -87,13 +87,16 @@ class Outbox:
                     if audit is not None:
                         _send(producer, outputs.audit, record, audit)
                         sent.audited += 1
+                    written += size - header_bytes
                     sent.next_offsets[partition] = offset + 1
                     continue
                 outcome = self._seal(record, Reason.TOO_LARGE)  # noqa: PLW2901 - from here on this is its outcome
             sealed = self._fitting(record, outcome, outputs.quarantine)
             _send(producer, outputs.quarantine, record, sealed.envelope)
-            sent.quarantined[sealed.reason.value] = sent.quarantined.get(sealed.reason.value, 0) + 1
+            sent.quarantined[sealed.reason.value] += 1
+            sent.quarantined_bytes[sealed.reason.value] += len(record.value or b"") + len(record.key or b"")
             sent.next_offsets[partition] = offset + 1
+        sent.clean_bytes = written
         sent.dropped_stale = dropped
         sent.records = len(done.outcomes) - dropped
         return sent
