@@ -70,3 +70,13 @@ train: sync ## Train the embedded model from the last checkpoint in RUN_FOLDER, 
 .PHONY: bench-engine
 bench-engine: sync ## Our engine against the gliner library: make bench-engine MODEL=DIR
 	$(RUN) python -m tests.bench.engine --model $(MODEL)
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scrubber
+
+.PHONY: fuzz
+fuzz: sync ## A million spoilt inputs through decoders, rules and redaction (long)
+	$(RUN) --with atheris python -m tests.fuzz --folder $(CACHE)/fuzz --runs $(or $(RUNS),1000000)
+
+.PHONY: bench-peers
+bench-peers: sync ## Rules alone against other scrubbers, each in an environment of its own: make bench-peers FILES=...
+	$(RUN) python -m tests.bench.peers --folder $(CACHE)/peers $(FILES)

@@ -6,18 +6,16 @@ from tests.fuzz import laws
 from tests.fuzz.seeds import inputs, seeds
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_laws_hold_for_spoilt_texts(seed):
-    for data in inputs(500, seed):
-        laws.check(data)
+    laws.check(list(inputs(300, seed)))
 
 
 def test_the_laws_hold_for_a_sample_of_the_seeds():
-    for data in seeds()[::5]:
-        laws.check(data)
+    laws.check(seeds()[::10])
 
 
 def test_a_law_that_does_not_hold_is_told(monkeypatch):
-    monkeypatch.setattr(laws, "_scrub", lambda data: laws.ScrubbedText(data, []))
+    monkeypatch.setattr(laws, "_scrub", lambda texts: [laws.ScrubbedText(text, []) for text in texts])
     with pytest.raises(laws.Broken, match="planted"):
-        laws.check(b"x")
+        laws.check([b"x"])
