@@ -12,7 +12,7 @@ from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Record
 from scrubber.errors import Reason
-from scrubber.stream import replay
+from scrubber.stream import reading
 from tests.kafka_lab.topics import Sent, create_topic, produce, read_topic
 
 KEY = bytes(range(32))
@@ -146,7 +146,7 @@ def test_records_can_be_sent_elsewhere_and_what_cannot_be_opened_is_said(cluster
 
 
 def test_a_cluster_that_is_not_there_is_an_error_with_its_code(tmp_path, envelopes, key, capfd, monkeypatch):
-    monkeypatch.setattr(replay, "_REQUEST_SECS", 0.5)
+    monkeypatch.setattr(reading, "REQUEST_SECS", 0.5)
     file = tmp_path / "scrubber.yaml"
     nowhere = {"bootstrap_servers": "localhost:1", "group_id": "x", "transaction_timeout_ms": 1000}
     file.write_text(yaml.safe_dump({"kafka": nowhere, "routes": [{"topics": ["app"]}], "slow_transaction_secs": 0.5}))

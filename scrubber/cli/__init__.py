@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "check": "Check a configuration, and on request the cluster it is for.",
     "config": "Show what a configuration may hold.",
     "reveal": "Put encrypted values back, with their key.",
+    "audit": "Show audit events, count them, verify them, export them.",
     "quarantine": "Show quarantined records, or send them back.",
     "model": "Fetch models, and look at them.",
 }

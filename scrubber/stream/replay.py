@@ -9,31 +9,22 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from scrubber.core.records import Record
-from scrubber.errors import FatalStreamError
-from scrubber.stream import faults
-from scrubber.stream.clients import ClientLog, KafkaClients, admin_properties
+from scrubber.stream import faults, reading
+from scrubber.stream.clients import KafkaClients
 from scrubber.stream.ports import ProducerClient
+from scrubber.stream.reading import fatal
 from scrubber.stream.settings import Route, StreamSettings
 
-_REQUEST_SECS = 30.0
 _POLL_SECS = 1.0
-_SILENCE_SECS = 60.0
 
 
 def quarantine_topics(settings: StreamSettings) -> list[str]:
     """Return the quarantine topics of all routes that are on the cluster. Raises FatalStreamError."""
     names = [re.compile(_names(route)) for route in settings.routes]
-    consumer = _consumer(settings)
-    try:
-        topics = consumer.list_topics(timeout=_REQUEST_SECS).topics
-    except KafkaException as error:
-        raise _fatal("the cluster did not name its topics", faults.kafka_error(error)) from None
-    finally:
-        consumer.close()
-    return sorted(topic for topic in topics if any(name.fullmatch(topic) for name in names))
+    return [topic for topic in reading.topic_names(settings) if any(name.fullmatch(topic) for name in names)]
 
 
 def _names(route: Route) -> str:
@@ -42,38 +33,7 @@ def _names(route: Route) -> str:
 
 def envelopes(settings: StreamSettings, topics: Sequence[str]) -> Iterator[bytes]:
     """Yield what `topics` hold up to their ends of now, partition by partition in order. Raises FatalStreamError."""
-    consumer = _consumer(settings)
-    try:
-        known = consumer.list_topics(timeout=_REQUEST_SECS).topics
-        missing = [topic for topic in topics if topic not in known]
-        if missing:
-            raise FatalStreamError(f"no topic is called {missing[0]!r}")
-        for topic in topics:
-            for number in sorted(known[topic].partitions):
-                yield from _partition(consumer, TopicPartition(topic, number, OFFSET_BEGINNING))
-    except KafkaException as error:
-        raise _fatal("the quarantine cannot be read", faults.kafka_error(error)) from None
-    finally:
-        consumer.close()
-
-
-def _partition(consumer: Consumer, partition: TopicPartition) -> Iterator[bytes]:
-    consumer.assign([partition])
-    silent_secs = 0.0
-    while silent_secs < _SILENCE_SECS:
-        message = consumer.poll(_POLL_SECS)
-        if message is None:
-            silent_secs += _POLL_SECS
-            continue
-        silent_secs = 0.0
-        error = message.error()
-        if error is None:
-            yield message.value() or b""
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client names its own codes so
-            return
-        else:
-            raise KafkaException(error)
-    raise FatalStreamError(f"no answer from the brokers for {_SILENCE_SECS:.0f} s")
+    return (record.value or b"" for record in reading.records(settings, topics, what="the quarantine"))
 
 
 def send_back(settings: StreamSettings, records: Iterable[Record], to: str | None = None) -> int:
@@ -104,7 +64,7 @@ def send_back(settings: StreamSettings, records: Iterable[Record], to: str | Non
     finally:
         producer.close()
     if failed:
-        raise _fatal(f"not all of {sent} records were delivered", failed[0])
+        raise fatal(f"not all of {sent} records were delivered", failed[0])
     return sent
 
 
@@ -118,17 +78,3 @@ def _queue(producer: ProducerClient, record: Record, to: str | None) -> None:
             producer.poll(_POLL_SECS)
         else:
             return
-
-
-def _consumer(settings: StreamSettings) -> Consumer:
-    properties = admin_properties(settings) | {
-        "group.id": settings.kafka.group_id,  # asked for by the client; nothing is joined or committed
-        "enable.auto.commit": False,
-        "isolation.level": "read_committed",
-        "enable.partition.eof": True,
-    }
-    return Consumer(properties, logger=ClientLog("consumer"))
-
-
-def _fatal(what: str, error: KafkaError) -> FatalStreamError:
-    return FatalStreamError(f"{what}: {faults.code_name(error)}", faults.code_name(error))
