@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script
 """Fill a volume with the weights of a model: `fetch.py FILES.json FOLDER`.
 
 Each file must have the SHA-256 that the list says. What is there and right is left alone; what is missing is fetched
