@@ -22,6 +22,7 @@ from scrubber.core.labels import LABELS
 from scrubber.core.policy import Policy
 from scrubber.core.records import Chunk, Outcome, Quarantined, Record
 from scrubber.detect.detector import Detector
+from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.rule import Rule
 from scrubber.errors import ConfigError, Problem
 
@@ -50,6 +51,8 @@ class Playground:
         rules: of the engine.
         models: name -> what finds things without a shape, beside the rules.
         keys: for the actions that need one.
+
+    Raises ConfigError for rules that are wrong.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Playground:
         self._models = dict(models)
         self._keys = keys
         self._turn = threading.Lock()
+        ready_tier(rules)  # compiled and tested now: the first question does not wait for it, and mistakes are told
 
     def setup(self) -> dict[str, Any]:
         """What the page needs to know before the first question."""
