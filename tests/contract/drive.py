@@ -26,8 +26,7 @@ class Event(NamedTuple):
 class Member:
     """A group member that writes down all that happens to it.
 
-    With `start_at` it takes partitions there, paused, by itself (cooperative groups only), else the client looks for the
-    offset.
+    With `start_at` it takes partitions there, paused (cooperative groups only); else the client looks for the offset.
     """
 
     def __init__(self, clients: Clients, *topics: str, start_at: int | None = None) -> None:

@@ -213,7 +213,7 @@ def rebalance_while_offsets_are_held(start, source, out, make):
 
 
 def test_the_client_forgets_to_wait_for_held_offsets_when_the_group_rebalances(start, join, source, out):
-    """A bug of librdkafka 2.16 that would break exactly once; on the day when this fails, rule 1 of `Placement` can go."""
+    """A bug of librdkafka 2.16 that would break exactly once; when this fails, rule 1 of `Placement` can go."""
     producer, heirs = rebalance_while_offsets_are_held(start, source, out, join)
     assert heirs[0].values == [b"%d" % number for number in range(10)]
     producer.commit_transaction(CALL_SECS)

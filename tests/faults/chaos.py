@@ -126,6 +126,10 @@ class Fleet:
         """Supervise until about that many records are in the clean topic."""
         self.until(lambda: self._progress.written() >= records)
 
+    def starts(self, worker: str) -> int:
+        """How often a worker of this name has begun to work."""
+        return self._log(worker).read_bytes().count(b'"worker_started"')
+
     def codes(self) -> set[int]:
         """Every way in which workers have ended so far."""
         return {each.code for each in self.ended}

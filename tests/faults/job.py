@@ -101,7 +101,10 @@ def value(partition: int, offset: int) -> bytes:
 
 
 class Feed(threading.Thread):
-    """Writes `records` records over about `secs` seconds, round the partitions; join it to know that all arrived."""
+    """Writes `records` records over about `secs` seconds, round the partitions, and on at that pace until `finish`.
+
+    So there is work for as long as a test hurts the workers, however slow the machine is.
+    """
 
     def __init__(self, job: Job, records: int, secs: float, bootstrap: str | None = None) -> None:
         super().__init__(name="feed", daemon=True)
@@ -110,6 +113,7 @@ class Feed(threading.Thread):
         self._secs = secs
         self._failed: list[str] = []
         self._left = records
+        self._enough = threading.Event()
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap or job.bootstrap,
@@ -123,16 +127,21 @@ class Feed(threading.Thread):
 
     def run(self) -> None:
         started = time.monotonic()
-        for number in range(self.records):
+        pace = self._secs / self.records
+        number = 0
+        while number < self.records or not self._enough.is_set():
             offset, partition = divmod(number, self.job.partitions)
             self._put(partition, offset)
-            if number % 100 == 99:
+            number += 1
+            if number % 100 == 0:
                 self._producer.poll(0)
-                time.sleep(max(0.0, started + self._secs * number / self.records - time.monotonic()))
+                time.sleep(max(0.0, started + pace * number - time.monotonic()))
+        self.records = number
         self._left = self._producer.flush(120)
 
     def finish(self) -> None:
-        """Wait for the end; every record is in the input topic, or this fails."""
+        """It is enough: from now on `records` says how many there are, all in the input topic, or this fails."""
+        self._enough.set()
         self.join(self._secs + 180)
         assert not self.is_alive(), "the feed did not end"
         assert not self._failed, f"the input itself is broken: {self._failed[:3]}"
