@@ -46,6 +46,7 @@ class Fleet:
         self._bootstrap = bootstrap
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._started_at: dict[str, float] = {}
+        self._log_begins: dict[str, int] = {}
         self._strays: list[subprocess.Popen[bytes]] = []
         self._progress = Progress(job)
 
@@ -58,6 +59,7 @@ class Fleet:
         """Start a worker, or its replacement."""
         config = self.job.write_config(self._folder, worker, self._bootstrap)
         with self._log(worker).open("ab") as log:
+            self._log_begins[worker] = log.tell()
             process = subprocess.Popen(
                 [SCRUBBER, "run", "--config", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
@@ -126,9 +128,10 @@ class Fleet:
         """Supervise until about that many records are in the clean topic."""
         self.until(lambda: self._progress.written() >= records)
 
-    def starts(self, worker: str) -> int:
-        """How often a worker of this name has begun to work."""
-        return self._log(worker).read_bytes().count(b'"worker_started"')
+    def has_joined(self, worker: str) -> bool:
+        """Whether the worker that runs under this name now was given partitions."""
+        mine = self._log(worker).read_bytes()[self._log_begins[worker] :]
+        return any(b'"partitions_assigned"' in line and b'"partitions":[]' not in line for line in mine.splitlines())
 
     def codes(self) -> set[int]:
         """Every way in which workers have ended so far."""

@@ -90,10 +90,11 @@ def test_a_zombie_wakes_up_fenced(kafka, tmp_path):
     with Fleet(job, tmp_path) as fleet:
         fleet.start_all(2)
         feed.start()
+        fleet.until(lambda: fleet.has_joined("w0"))
         fleet.until_at_work()
         zombie = fleet.freeze("w0")
         fleet.start("w0")
-        fleet.until(lambda: fleet.starts("w0") == 2)
+        fleet.until(lambda: fleet.has_joined("w0"))
         fleet.run_for(6)  # its session is over, and its transactional id has a new holder
         zombie.send_signal(signal.SIGCONT)
         fleet.until(lambda: zombie.poll() is not None, 30)
