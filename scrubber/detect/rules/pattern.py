@@ -21,12 +21,13 @@ class Pattern:
     """A rule's pattern: `exact` decides, `engine` finds the records worth deciding on.
 
     `reach` is the most bytes between the start of an exact match and the first end that the engine reports for it
-    (None: unbounded), `retry` whether a refused value may hide another one inside.
+    (None: unbounded), `least` the fewest, `retry` whether a refused value may hide another one inside.
     """
 
     exact: bytes
     engine: bytes
     reach: int | None
+    least: int
     retry: bool
 
 
@@ -44,10 +45,12 @@ def compile_pattern(source: str) -> Pattern:
     if tail is None or tail > MAX_TAIL:
         raise PatternError(f"may read more than {MAX_TAIL} bytes behind the value: bound what follows the ( ) group")
     most = _value_width(tree)
+    weakened = weaken(tree)
     pattern = Pattern(
         exact=render(tree, capture=True).encode("ascii"),
-        engine=render(weaken(tree), capture=False).encode("ascii"),
+        engine=render(weakened, capture=False).encode("ascii"),
         reach=width(cut_tail(tree))[1],
+        least=width(weakened)[0],
         retry=most is not None and most <= MAX_RETRIED_VALUE,
     )
     compile_exact(pattern.exact)
