@@ -167,7 +167,7 @@ def _parse(kind: str, tag: bytes, whole: bytes, content: bytes, depth: int) -> _
     return _Message(kind, tag, whole, fields)
 
 
-_PAIRS: tuple[list[int], ...] = ([], [1], [2], [1, 2])
+_PAIRS: tuple[list[int], ...] = ([], [1], [2], [1, 2], [2, 1])  # the Collector writes the value before the key
 
 
 def _fields(content: bytes) -> Iterator[tuple[int, int, bytes, bytes, bytes]]:

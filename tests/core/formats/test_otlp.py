@@ -92,6 +92,11 @@ def test_the_name_of_an_attribute_is_evidence():
     assert record(scrub(logs(attribute("code", string('ab"cd')))).text) == {"attributes": {"code": "<PASSWORD>"}}
 
 
+def test_the_value_of_an_attribute_may_stand_before_its_name_as_the_collector_writes_it():
+    backwards = field(6, field(2, string('ab"cd')) + string("code"))
+    assert record(scrub(logs(backwards)).text) == {"attributes": {"code": "<PASSWORD>"}}
+
+
 def test_a_number_becomes_a_string():
     assert record(scrub(logs(attribute("n", integer(7001)))).text) == {"attributes": {"n": "<PIN>"}}
 
