@@ -320,11 +320,8 @@ def test_the_live_page_shows_a_worker_at_work(browser, worker, scheme, viewport)
     committed = page.locator("#tiles li", has_text="Transactions").locator(".value")
     expect(page.locator("#charts figure")).to_have_count(6)
     expect(committed).not_to_have_text("0", timeout=60_000)
-    before = int(committed.text_content().replace(",", ""))
     expect(page.locator("figure", has_text="Redactions by label").locator(".area")).not_to_have_count(0, timeout=60_000)
-    page.wait_for_function(
-        f"Number(document.querySelectorAll('#tiles .value')[3].textContent) > {before}", timeout=30_000
-    )
+    expect(committed).not_to_have_text(committed.text_content(), timeout=60_000)
     for title, legend in (
         ("Throughput", "clean"),
         ("Redactions by label", "email"),

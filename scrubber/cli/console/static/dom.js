@@ -37,7 +37,7 @@ const hues = new Map();
 
 /** Give neighbours in a list of labels different colours. */
 export function colour(labels) {
-  labels.forEach((label, index) => hues.set(label, `hue${index % 10}`));
+  labels.forEach((label, index) => hues.set(label, `hue${(index + 3 * Math.floor(index / 10)) % 10}`));
 }
 
 /** The colour of a label, the same everywhere. */
