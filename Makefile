@@ -75,7 +75,8 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scrubber
 
 .PHONY: fuzz
 fuzz: sync ## A million spoilt inputs through decoders, rules and redaction (long)
-	$(RUN) --with atheris python -m tests.fuzz --folder $(CACHE)/fuzz --runs $(or $(RUNS),1000000)
+	$(RUN) python -m tests.fuzz --folder $(CACHE)/fuzz --runs $(or $(RUNS),1000000)
+	$(RUN) --with atheris python -m tests.fuzz.branches --folder $(CACHE)/fuzz
 
 .PHONY: bench-peers
 bench-peers: sync ## Rules alone against other scrubbers, each in an environment of its own: make bench-peers FILES=...

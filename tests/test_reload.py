@@ -10,7 +10,7 @@ import yaml
 from scrubber.cli.reload import ReloadingEngine, reloading
 from scrubber.config import load
 from scrubber.core.records import Chunk, Record
-from scrubber.telemetry import PoliciesReloaded, ReloadFailed
+from scrubber.telemetry import PoliciesReloaded, ReloadFailed, ShadowCompared
 
 TEXT = b"ann@mail.example from 192.0.2.7"
 POLICY = {"version": 1, "name": "own", "extends": "logs"}
@@ -153,3 +153,26 @@ def test_files_are_watched_without_being_asked(config, files, told, monkeypatch)
     with reloading(config, (), told):
         files(policy=STRICTER)
         assert isinstance(told.get(timeout=60), PoliciesReloaded)
+
+
+def test_a_policy_is_tried_beside_the_one_in_force_and_is_read_again_too(files, tmp_path, told):
+    document = {
+        "kafka": {"bootstrap_servers": "kafka.example:9092", "group_id": "g"},
+        "routes": [{"topics": ["app"], "shadow": "own"}],
+        "policies": {"own": {"file": "policy.yaml"}},
+    }
+    (tmp_path / "shadow.yaml").write_text(yaml.safe_dump(document))
+    seen = []
+
+    class Both(Happenings):
+        def emit(self, happening):
+            seen.append(happening)
+
+    engine = ReloadingEngine(load(tmp_path / "shadow.yaml", {}), (), Both())
+    before = scrubbed(engine)
+    files(policy=STRICTER)
+    engine.look(asked=True)
+    assert scrubbed(engine) == before
+    compared = [happening for happening in seen if isinstance(happening, ShadowCompared)]
+    assert [each.differing for each in compared] == [0, 1]
+    assert ("denied", "shadow", 1) in compared[1].findings

@@ -36,7 +36,11 @@ class ReloadingEngine:
 
     def scrub(self, chunk: Chunk) -> ScrubbedChunk:
         """Scrub one chunk, all of it by the same policies. Raises DetectorError."""
-        return self._engine.scrub(chunk)
+        engine = self._engine
+        scrubbed = engine.scrub(chunk)
+        if engine.shadow is not None:
+            engine.shadow.compare(scrubbed)
+        return scrubbed
 
     def seal(self, record: Record, reason: Reason, *, with_payload: bool = True) -> Quarantined:
         """Make the envelope of a record that cannot be written."""

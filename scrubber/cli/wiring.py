@@ -25,6 +25,7 @@ from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.rule import Rule
+from scrubber.detect.shadow import Pair, Shadow
 from scrubber.detect.texts import TextPipeline
 from scrubber.errors import ConfigError, Problem, Reason
 from scrubber.policies import PRESETS, load_policy
@@ -36,17 +37,19 @@ SILENT = Fanout(())
 
 
 class Engine(NamedTuple):
-    """What scrubs, and what seals a record that cannot be written."""
+    """What scrubs, what seals a record that cannot be written, and what tries other policies on the same records."""
 
     scrub: Scrubber
     seal: Seal
+    shadow: Shadow | None = None
 
 
 def load_policies(config: Config) -> dict[str, Policy]:
     """Return the policy of each name that a route uses; raises `ConfigError` with every problem of all of them."""
     policies: dict[str, Policy] = {}
     problems: list[Problem] = []
-    for name in sorted({route.policy for route in config.stream.routes}):
+    wanted = {name for route in config.stream.routes for name in (route.policy, route.shadow) if name is not None}
+    for name in sorted(wanted):
         try:
             policies[name] = _load_policy(name, config.policies, config.keys)
         except ConfigError as error:
@@ -111,10 +114,12 @@ def worker_engine(config: Config, detectors: Sequence[Detector], telemetry: Tele
         return scoped[topic]
 
     tier = ready_tier(all_rules(config.rules))
-    digests = tuple((name, policy.digest) for name, policy in policies.items())
+    in_force = sorted({route.policy for route in config.stream.routes})
+    digests = tuple((name, policies[name].digest) for name in in_force)
     telemetry.emit(PoliciesInForce(digests, len(tier.rules), tier.digest))
     pipeline = TextPipeline(tier, detectors, telemetry.emit)
-    return _engine(pipeline, policy_for, Quarantine(config.quarantine_keys), config.keys)
+    engine = _engine(pipeline, policy_for, Quarantine(config.quarantine_keys), config.keys)
+    return engine._replace(shadow=_shadow(config, policies, TextPipeline(tier, detectors), telemetry))
 
 
 def single_policy_engine(
@@ -139,6 +144,25 @@ def _engine(
         return quarantine.seal(record, reason, policy_for(record.topic).digest, with_payload=with_payload)
 
     return Engine(scrubber, seal)
+
+
+def _shadow(
+    config: Config, policies: Mapping[str, Policy], pipeline: TextPipeline, telemetry: Telemetry
+) -> Shadow | None:
+    routes = RouteTable(config.stream.routes)
+    if not any(route.shadow for route in config.stream.routes):
+        return None
+
+    def pair_for(topic: str) -> Pair | None:
+        route = routes.route(topic)
+        return Pair(route.policy, route.shadow) if route.shadow is not None else None
+
+    def policy_for(topic: str) -> Policy:
+        pair = pair_for(topic)
+        assert pair is not None, "A topic without a shadow was given to it. This is a bug."
+        return policies[pair.shadow].scoped(topic)
+
+    return Shadow(Scrubber(pipeline, policy_for, quarantine=Quarantine(NO_KEYS)), pair_for, telemetry.emit)
 
 
 def _load_policy(name: str, files: Mapping[str, Path], keys: KeyRing) -> Policy:

@@ -220,7 +220,8 @@ def _quarantine_keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Prob
 
 def _policies(config: Config) -> Iterator[Problem]:
     """Compile what routes use and what the user wrote, only to see whether it can be."""
-    presets = {route.policy for route in config.stream.routes} & set(PRESETS)
+    used = {route.policy for route in config.stream.routes} | {route.shadow for route in config.stream.routes}
+    presets = set(PRESETS) & used
     for name in [*config.policies, *sorted(presets)]:
         at = f"policies.{name}"
         try:

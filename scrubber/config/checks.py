@@ -171,8 +171,9 @@ def _policies(file: ConfigFile) -> Iterator[Problem]:
             )
     known = [*PRESETS, *file.policies]
     for at, route in _located(file):
-        if route.policy not in known:
-            yield Problem(f"{at}.policy", f"no policy has the name {route.policy!r}", f"known: {', '.join(known)}")
+        for key, used in (("policy", route.policy), ("shadow", route.shadow)):
+            if used is not None and used not in known:
+                yield Problem(f"{at}.{key}", f"no policy has the name {used!r}", f"known: {', '.join(known)}")
 
 
 def _quarantine(file: ConfigFile) -> Iterator[Problem]:

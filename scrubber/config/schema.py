@@ -183,6 +183,10 @@ class RouteSection(Section):
     policy: Text = _ROUTE.policy
     """A preset (logs, gdpr, hipaa, pci, strict) or a name from `policies`."""
 
+    shadow: Text | None = _ROUTE.shadow
+    """A policy to try on the same records: what it would do otherwise is counted, and nothing of it leaves. It costs as
+    much as scrubbing, a second time."""
+
 
 class ChunkSection(Section):
     """When a chunk closes: whichever comes first. One chunk is one transaction."""

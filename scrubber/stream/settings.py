@@ -33,6 +33,7 @@ class Route:
     audit: str = "{topic}.audit"
     quarantine: str = "{topic}.quarantine"
     policy: str = "logs"
+    shadow: str | None = None
 
     def matches(self, topic: str) -> bool:
         """Whether records of `topic` take this route."""

@@ -205,6 +205,44 @@ class ReloadFailed(Happening):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class ShadowCompared(Happening):
+    """How a policy and the one that is tried beside it differ, in one chunk.
+
+    `findings` are (label, side, count), `quarantined` (reason, side, count). A side is "both", "policy" or "shadow":
+    who did it; or "action": both, each with another action. `differing` records have any side but "both".
+    """
+
+    level: ClassVar[Level] = "debug"
+    policy: str
+    shadow: str
+    records: int
+    differing: int
+    findings: tuple[tuple[str, str, int], ...]
+    quarantined: tuple[tuple[str, str, int], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShadowSummary(Happening):
+    """The same as `ShadowCompared`, since these policies are in force."""
+
+    policy: str
+    shadow: str
+    records: int
+    differing: int
+    findings: tuple[tuple[str, str, int], ...]
+    quarantined: tuple[tuple[str, str, int], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShadowFailed(Happening):
+    """The policy that is tried could not be run on a chunk; `error` is the class. The live policy is not touched."""
+
+    level: ClassVar[Level] = "warning"
+    error: str
+    records: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ModelLoaded(Happening):
     """A model is in memory. `engine` is "own", "gliner library", "torch" or "onnxruntime"; `reason` why not our own."""
 

@@ -22,8 +22,8 @@ from scrubber.policies import load_policy
 LONGEST_SECS, SECS_PER_BYTE = 0.1, 30e-6
 """CPU time that a text may take: many times what the slowest ones need, far below what quadratic work would."""
 
-COMPARED = 16
-"""One input in so many goes through the other engine, too."""
+COMPARED, IN_LINES, IN_JSON = 16, 4, 8
+"""One input in so many goes through the other engine, stands around planted lines, stands in a planted document."""
 
 PLANTED = (b"qz7x@mail.example", b"198.51.100.247", b"4111 1111 1111 1111")
 PLANTED_PASSWORD = "Zq7canary9x"
@@ -42,10 +42,14 @@ def check(inputs: Sequence[bytes]) -> None:
     for data in inputs:
         _formats(data)
         _otlp(data)
-    _engines([data for data in inputs if crc32(data) % COMPARED == 0])
     _outputs(inputs)
-    _planted_in_lines(inputs)
-    _planted_in_json(inputs)
+    _engines(_some(inputs, COMPARED))
+    _planted_in_lines(_some(inputs, IN_LINES))
+    _planted_in_json(_some(inputs, IN_JSON))
+
+
+def _some(inputs: Sequence[bytes], one_in: int) -> list[bytes]:
+    return [data for data in inputs if crc32(data) % one_in == 0]
 
 
 def _formats(data: bytes) -> None:
