@@ -13,6 +13,7 @@ with atheris.instrument_imports(include=["scrubber.core"]):
     import scrubber.core.formats
     import scrubber.core.views  # noqa: F401
 
+from tests.fuzz.laws import check
 from tests.fuzz.run import Run
 from tests.fuzz.seeds import seeds, words
 
@@ -31,6 +32,7 @@ def main() -> None:
     escaped = ("".join(f"\\x{byte:02x}" for byte in word) for word in words())
     dictionary.write_text("".join(f'"{word}"\n' for word in escaped))
     run = Run(options.folder)
+    check([b""])  # rules are compiled before the clock of the first input runs
 
     def target(data: bytes) -> None:
         run.one(data)
