@@ -24,14 +24,14 @@ WORKDIR /src
 # What is locked, and a list of it (CycloneDX; the Python packages, the base brings its own).
 FROM build AS dependencies-cpu
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-default-groups --no-install-project --extra onnx --extra console --extra tracing \
-    && uv export --locked --no-default-groups --no-emit-project --extra onnx --extra console --extra tracing \
+RUN uv sync --locked --no-default-groups --no-install-project --extra console --extra tracing \
+    && uv export --locked --no-default-groups --no-emit-project --extra console --extra tracing \
        --format cyclonedx1.5 --output-file /opt/scrubber/sbom.cdx.json > /dev/null
 
 FROM build AS dependencies-gpu
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-default-groups --no-install-project --extra onnx --extra console --extra tracing --extra gliner \
-    && uv export --locked --no-default-groups --no-emit-project --extra onnx --extra console --extra tracing --extra gliner \
+RUN uv sync --locked --no-default-groups --no-install-project --extra console --extra tracing --extra gliner \
+    && uv export --locked --no-default-groups --no-emit-project --extra console --extra tracing --extra gliner \
        --format cyclonedx1.5 --output-file /opt/scrubber/sbom.cdx.json > /dev/null
 
 # Our own code apart from them: a new version of it is a layer of a few megabytes.

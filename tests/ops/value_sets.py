@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 OPERATORS = {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}, "dashboard": {"enabled": True}}
-POLICY = "extends: logs\nlabels:\n  ipv4: {action: keep}\n"
+POLICY = "version: 1\nname: ours\nextends: logs\nlabels:\n  ipv4: {enabled: false}\n"
 
 VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
