@@ -78,8 +78,10 @@ def preset_bases() -> list[Base]:
 
 
 def compiled(base: Base, draft: Draft, keys: KeyRing) -> Policy:
-    """Return the policy that the draft describes. Raises ConfigError."""
+    """Return the policy that the draft describes: the base itself where nothing is different. Raises ConfigError."""
     changes = _changes(draft)
+    if not changes:
+        return load_policy(base.document, keys)
     if not base.own:
         return load_policy(_extending(base.name, changes), keys)
     labels = {**base.document.get("labels", {})}

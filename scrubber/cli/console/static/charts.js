@@ -18,7 +18,7 @@ export class TimeChart {
   #series = [];
   #at = null;
 
-  /** `options`: stacked (areas upon each other), most (the least that the scale ends with). */
+  /** `options`: stacked (areas upon each other), most (the least that the scale ends with), none (where nothing is). */
   constructor(title, format, options) {
     this.#format = format;
     this.#options = options;
@@ -42,7 +42,7 @@ export class TimeChart {
     if (!width) return;
     const times = this.#times;
     if (times.length < 2 || !this.#series.length) {
-      this.plot.replaceChildren(el("p", { class: "note" }, this.#series.length || !times.length ? "Waiting for numbers." : "Nothing yet."));
+      this.plot.replaceChildren(el("p", { class: "note" }, times.length < 2 ? "Waiting for numbers." : (this.#options.none ?? "Nothing yet.")));
       this.plot.setAttribute("aria-label", `${this.title}: nothing yet`);
       this.legend.replaceChildren();
       return;

@@ -58,7 +58,7 @@ class Row {
     this.action = el(
       "select",
       { "aria-label": `Action for ${name}`, change: () => change(name, { action: this.action.value || null }) },
-      el("option", { value: "" }, "as all"),
+      el("option", { value: "" }, "default"),
       ...actions.map((action) => el("option", { value: action }, action)),
     );
     this.controls = el("div", { class: "controls" }, this.slider, this.value, this.action);
@@ -90,7 +90,7 @@ class Row {
     this.slider.value = threshold;
     this.value.textContent = threshold.toFixed(2);
     this.action.value = changes.action ?? "";
-    this.action.firstElementChild.textContent = inBase && inBase.action !== base.action.split(",")[0] ? inBase.action : "as all";
+    this.action.firstElementChild.textContent = inBase && inBase.action !== base.action.split(",")[0] ? inBase.action : "default";
     show(this.controls, isOn);
     this.element.classList.toggle("changed", this.isChanged);
   }

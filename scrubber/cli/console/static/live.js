@@ -97,6 +97,12 @@ function meanSeconds(stage) {
   });
 }
 
+/** The whole first, then its parts; without a model there is no time of one. */
+function stages({ models }) {
+  const known = Object.keys(samples.at(-1).stages).filter((stage) => stage !== "scrub" && (stage !== "model" || models.length));
+  return ["scrub", ...known].map((stage) => [stage === "scrub" ? "scrub (whole)" : stage, meanSeconds(stage)]);
+}
+
 function lagByPartition() {
   const largest = Object.entries(samples.at(-1).lag).sort((one, other) => other[1] - one[1]);
   return largest.slice(0, TOP).map(([name]) => [name, samples.slice(1).map((sample) => sample.lag[name] ?? null)]);
@@ -114,11 +120,11 @@ function hitShare() {
 function makeCharts() {
   const made = [
     ["Throughput", perSecond, { stacked: true }, () => Object.keys(samples.at(-1).records).map((kind) => [kind, rates((sample) => sample.records[kind])])],
-    ["Lag by partition", (value) => number.format(value), {}, lagByPartition],
-    ["Time of a chunk, by stage", seconds, {}, () => Object.keys(samples.at(-1).stages).map((stage) => [stage, meanSeconds(stage)])],
+    ["Lag by partition", (value) => number.format(value), { most: 10 }, lagByPartition],
+    ["Time of a chunk, by stage", seconds, {}, stages],
     ["Redactions by label", perSecond, { stacked: true }, () => ratesByName((sample) => sample.labels)],
     ["Quarantined by reason", perSecond, { stacked: true }, () => ratesByName((sample) => sample.reasons)],
-    ["Texts answered by the cache", (value) => `${Math.round(value * 100)} %`, { most: 1 }, () => (Object.keys(samples.at(-1).cache).length === 0 ? [] : [["share", hitShare()]])],
+    ["Texts answered by the cache", (value) => `${Math.round(value * 100)} %`, { most: 1, none: "Nothing yet. What a model has read is cached." }, () => (Object.keys(samples.at(-1).cache).length === 0 ? [] : [["share", hitShare()]])],
   ].map(([title, format, options, series]) => ({ chart: new TimeChart(title, format, options), series }));
   byId("charts").replaceChildren(...made.map(({ chart }) => chart.element));
   return made;
@@ -126,7 +132,7 @@ function makeCharts() {
 
 function draw(running) {
   const times = samples.slice(1).map((sample) => sample.time);
-  for (const { chart, series } of charts) chart.draw(times, series());
+  for (const { chart, series } of charts) chart.draw(times, series(running));
   byId("tiles").replaceChildren(...tiles());
   byId("versions").replaceChildren(versions(running));
 }
@@ -145,7 +151,7 @@ function tiles() {
     tile("Transactions", whole.format(last.committed), `${whole.format(last.aborted)} aborted`, rates((sample) => sample.committed)),
     tile("Quarantined", whole.format(last.records.quarantined), "records in all", rates((sample) => sample.records.quarantined)),
     verdict("Unscanned", last.unscanned, "characters, must be 0"),
-    verdict("Residual", last.verify_hits, "texts, found when verifying"),
+    verdict("Residual", last.verify_hits, "texts, must be 0"),
   ];
 }
 

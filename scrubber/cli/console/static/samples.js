@@ -16,7 +16,7 @@ export const SAMPLES = [
   ["access log", '192.0.2.41 - ann [04/Mar/2026:10:17:22 +0000] "GET /account?email=ann@mail.example&page=3 HTTP/1.1" 200 512 "-" "Mozilla/5.0"'],
   [
     "ticket",
-    "Ticket 90412: please change my address from ann@mail.example to ann@shop.example. You can call me on +1 202 555 0143; the card 5555-5555-5555-4444 was charged twice.",
+    "Ticket 90412: please change my address from ann@mail.example to ann@shop.example. You can call me on +1 202 555 0143; the card 5555-5555-5555-4444 was charged twice. Kind regards, Joanna Lindgren",
   ],
   ["harmless", "2026-03-04 10:17:55 INFO gateway version 6.1.3.0 build 20260311, 17 of 64 idle"],
 ];
