@@ -271,6 +271,14 @@ def test_an_export_leaves_out_what_is_no_event_and_says_so(file_of, tmp_path, ca
     assert capfd.readouterr().err == "1 redactions, 1 lines are no events\n"
 
 
+def test_without_its_extra_an_export_says_which_one(file_of, monkeypatch, capfd):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert main(["audit", "export", file_of("a", event(1)), "--parquet", "p"]) == Exit.CONFIG
+    assert (
+        "audit export: the package 'duckdb' is not installed (pip install 'scrubber[audit]')" in capfd.readouterr().err
+    )
+
+
 @pytest.mark.parametrize("option", ["--parquet", "--duckdb"])
 def test_a_file_that_cannot_be_written_is_told(option, file_of, tmp_path, capfd):
     assert main(["audit", "export", file_of("a", event(1)), option, str(tmp_path / "no/such")]) == Exit.CONFIG

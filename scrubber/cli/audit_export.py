@@ -38,7 +38,7 @@ COLUMNS: Final = {
 
 def write(events: Iterable[AuditEvent | None], target: Path, *, as_parquet: bool) -> tuple[int, int]:
     """Write the file anew, and return how many rows it has and how many lines were no events. Raises ConfigError."""
-    duckdb = require("duckdb", "audit")
+    duckdb = require("duckdb", "audit", "audit export")
     unknown = rows = 0
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as lines:
         for event in events:

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import urllib.error
 import urllib.request
 
@@ -99,3 +100,12 @@ def test_beside_the_worker_the_same_rules_hold(configured, tmp_path):
     assert console.token == TOKEN
     assert TOKEN not in repr(console)
     assert load(configured(enabled=True), {"SCRUBBER_CONSOLE_TOKEN": TOKEN}).console.token == TOKEN
+
+
+@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
+def test_without_its_extra_it_says_which_one(missing, monkeypatch, capfd):
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert main(["console"]) == Exit.CONFIG
+    assert (
+        f"console: the package '{missing}' is not installed (pip install 'scrubber[console]')" in capfd.readouterr().err
+    )

@@ -62,7 +62,7 @@ def command(
     token, from a file or from SCRUBBER_CONSOLE_TOKEN.
     """
     for module in ("starlette", "uvicorn"):
-        require(module, "console")
+        require(module, "console", "console")
     from scrubber.cli.console import server  # noqa: PLC0415 - an optional extra
     from scrubber.cli.console.build import console, offered  # noqa: PLC0415 - same
     from scrubber.cli.console.live import Watcher, from_url, is_web_address  # noqa: PLC0415 - same

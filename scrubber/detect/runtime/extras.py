@@ -8,10 +8,10 @@ from typing import Any
 from scrubber.errors import ConfigError, Problem
 
 
-def require(module: str, extra: str) -> Any:
-    """Import `module`, or raise a `ConfigError` that says which extra brings it."""
+def require(module: str, extra: str, at: str = "model") -> Any:
+    """Import `module`, or raise a `ConfigError` that says which extra brings it; `at` is the setting that needs it."""
     try:
         return importlib.import_module(module)
     except ImportError:
-        missing = Problem("model", f"the package {module!r} is not installed", f"pip install 'scrubber[{extra}]'")
+        missing = Problem(at, f"the package {module!r} is not installed", f"pip install 'scrubber[{extra}]'")
     raise ConfigError([missing])
