@@ -9,6 +9,8 @@ import orjson
 
 from scrubber.telemetry import ClientError, PartitionsFollowed, Telemetry
 
+_POSITIONS = ("app_offset", "committed_offset", "next_offset")  # the last one where nothing was read or committed yet
+
 INTERVAL_MS = 5_000
 """librdkafka asks the brokers for the ends itself, in the background, also while partitions are paused."""
 
@@ -34,6 +36,6 @@ def follow(telemetry: Telemetry) -> Callable[[str], None]:
 def _places(topic: dict[str, Any]) -> Iterator[tuple[str, tuple[int, int]]]:
     for number, partition in topic["partitions"].items():
         end = max(partition["ls_offset"], partition["hi_offset"] if partition["ls_offset"] < 0 else -1)
-        known = [partition[name] for name in ("app_offset", "committed_offset") if partition[name] >= 0]
+        known = [partition[name] for name in _POSITIONS if partition[name] >= 0]
         if end >= 0 and known and partition["desired"]:
             yield f"{topic['topic']}[{number}]", (end, known[0])
