@@ -103,6 +103,15 @@ def test_a_restricted_container_scrubs_a_topic_answers_probes_and_drains(image, 
     assert not any(b"mail.example" in message.value() for message in clean)
 
 
+def test_the_embedded_model_reads_names_without_a_network(image):
+    line = "my name is Carol Miller, mail carol@mail.example\n"
+    options = ("--rm", "--interactive", "--network", "none", *AS_RESTRICTED)
+    clean = containers.podman("run", *options, image, "pipe", "--model", "embedded", input=line)
+    assert clean.startswith("my name is <")
+    assert "Carol" not in clean
+    assert "mail.example" not in clean
+
+
 def test_a_wrong_configuration_ends_the_container_with_2_and_says_where(image, tmp_path):
     file = tmp_path / "scrubber.yaml"
     file.write_text("kafka: {bootstrap_servers: 'kafka.example:9092', group_id: g}\nroutes: [{topic: [x]}]\n")

@@ -22,6 +22,7 @@ from tests.ops.tools.system import cache_folder, program, run
 
 REPOSITORY = Path(__file__).parents[3]
 STAND_IN = "localhost/scrubber-stand-in-base:bookworm"
+KEEP_STAGES = "48h"  # stages of earlier builds, which make the next one quick
 PACKAGES = ("buildah", "podman", "runc", "conmon", "debootstrap")
 STAND_IN_PACKAGES = "ca-certificates,netbase,python3-minimal,python3-pip,python3-venv"
 
@@ -115,6 +116,7 @@ def build(target: str) -> str:
         *buildah, "build", *options, "--build-arg", f"BASE={base()}", "--target", target, "--tag", name, REPOSITORY,
         secs=1_800, env=_env(),
     )  # fmt: skip
+    podman("image", "prune", "--force", "--filter", f"until={KEEP_STAGES}")
     return name
 
 
@@ -142,9 +144,9 @@ def layers(image: str) -> list[Layer]:
     return [Layer(each["CreatedBy"], each["size"]) for each in reversed(told) if each["size"]]
 
 
-def podman(*command: str) -> str:
+def podman(*command: str, **options: Any) -> str:
     """Run a podman command to its end; what it printed."""
-    return run(*_podman(), *command, env=_env())
+    return run(*_podman(), *command, env=_env(), **options)
 
 
 def _make_stand_in() -> None:
