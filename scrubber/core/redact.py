@@ -25,7 +25,7 @@ from scrubber.core.spans import Finding, Rank, Redaction
 from scrubber.core.views import Decoded
 from scrubber.errors import Reason, RecordError
 
-_ESCAPED = frozenset({Kind.STRING, Kind.KEY})
+_ESCAPED = (Kind.STRING, Kind.KEY)  # no set: it would hash, which an Enum does in Python
 _LONGEST_ESCAPE = 6
 _PLACEHOLDER = re.compile(rb"<([A-Z][A-Z0-9_]{0,62}?)(?:_\d{1,3})?>")
 _PLACEHOLDER_BYTES = 70
@@ -63,7 +63,7 @@ def redact(
     if not claims:
         return None
     output, redactions, placed = _splice(text, _edits(text, claims), numbering, place)
-    if any(claim.token.kind is Kind.KEY for claim in claims):
+    if Kind.KEY in [token.kind for _, token, _ in claims]:
         redactions = list(_renamed(redactions, output, placed, layout, place))
     return Redacted(output, layout, redactions, placed)
 
@@ -145,6 +145,9 @@ def _moved(finding: Finding, start: int, end: int) -> Finding:
 
 def _edits(text: bytes, claims: Sequence[Claim]) -> list[tuple[Piece, Claim]]:
     """Return what to cover, and what is kept outside of that, by start; each piece with the claim that names it."""
+    if len(claims) == 1:  # most texts with a finding have one
+        (finding, _, _) = claims[0]
+        return [(Piece(finding.start, finding.end, 0), claims[0])]
     masked = [claim for claim in claims if claim.action.name != "keep"]
     pieces = cover(text, [finding for finding, _, _ in masked])
     edits = [(piece, masked[piece.winner]) for piece in pieces]
@@ -174,26 +177,25 @@ def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Number
             replacement = _written(action.render(value, finding.label, numbering), token.kind)
         gap = text[done:start]
         parts += (gap, replacement)
-        skipped, width, out_width = count(gap), count(text[start:end]), _code_points(replacement)
-        read, written = read + skipped, written + skipped
+        read, written, written_bytes = read + count(gap), written + count(gap), written_bytes + len(gap)
+        read_end, written_end = read + count(text[start:end]), written + _code_points(replacement)
+        path = join_path(place, token.path) if place else token.path
         redactions.append(
             Redaction(
-                join_path(place, token.path),
+                path,
                 finding.label,
                 read,
-                read + width,
+                read_end,
                 written,
-                written + out_width,
+                written_end,
                 finding.score,
                 finding.detector,
                 finding.rule,
                 action.name,
             )
         )
-        written_bytes += len(gap)
         placed.append((written_bytes, written_bytes + len(replacement)))
-        written_bytes += len(replacement)
-        read, written, done = read + width, written + out_width, end
+        read, written, written_bytes, done = read_end, written_end, written_bytes + len(replacement), end
     parts.append(text[done:])
     return b"".join(parts), redactions, placed
 

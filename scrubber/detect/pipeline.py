@@ -82,10 +82,12 @@ class Scrubber:
     def scrub_texts(self, texts: Sequence[bytes], topic: str = "") -> list[ScrubbedText]:
         """Scrub each of `texts` as if it were the value of a record of `topic`. Raises DetectorError."""
         policy = self._policy_for(topic)
+        scoped = None if policy.reads_levels else policy.scoped(topic)
         parts = [
-            Part(otlp.decode(text), _scoped(policy, topic, text), record=index) for index, text in enumerate(texts)
+            _new(Part, (otlp.decode(text), scoped or _scoped(policy, topic, text), "", index, _VALUE))
+            for index, text in enumerate(texts)
         ]
-        scrubbed = [ScrubbedText(text, []) for text in texts]
+        scrubbed = [_new(ScrubbedText, (text, [], None)) for text in texts]
         for index, result in self._pipeline.run(parts).items():
             scrubbed[index] = _scrubbed(texts[index], parts[index], result)
         return scrubbed

@@ -139,7 +139,7 @@ def _told(parts: Sequence[Part], results: Results, unscanned: int, watch: _StopW
 def _undecodable(parts: Sequence[Part]) -> list[int]:
     """Return the texts that are not UTF-8. Text that is full of NULs is none: it is UTF-16, or binary."""
     joined = b"\n".join([part.text for part in parts])
-    if joined.isascii() and b"\0" not in joined:
+    if b"\0" not in joined and (joined.isascii() or _is_text(joined)):  # all of them are, and mostly that is so
         return []
     return [index for index, part in enumerate(parts) if not _is_text(part.text)]
 

@@ -1,6 +1,7 @@
 """The promises, on the whole pipeline. Rules are those of `simple_rules.py`: secrets look like `S-1234`."""
 
 import json
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,12 @@ from tests.detect.simple_rules import policy, scrub, scrubber
 from tests.strategies import SECRET, json_documents, log_lines, records, secrets
 
 SCRUBBER = scrubber()
+
+records_with_one_finding = st.builds(
+    lambda document, secret: json.dumps(document | {"found": {"in": f"a {secret} b"}}, ensure_ascii=False).encode(),
+    st.dictionaries(st.sampled_from(["n", "m", "é"]), st.one_of(st.integers(), st.text("ab{}[]:,", max_size=6))),
+    secrets,
+)
 
 
 class Names:
@@ -132,6 +139,16 @@ def test_redact_is_idempotent(text):
 def test_the_same_answer_however_it_is_batched(texts):
     together = SCRUBBER.scrub_texts(texts)
     assert together == [SCRUBBER.scrub_texts([text])[0] for text in texts]
+
+
+@given(st.lists(st.one_of(records, records_with_one_finding), max_size=6))
+def test_the_shortcuts_change_nothing(texts):
+    """In a batch with escapes, a NUL and characters beyond ASCII, or without; through `places`, or not."""
+    chunk = Chunk([record(text, b"key", [("h", text[:9])], offset) for offset, text in enumerate(texts)])
+    outcomes = SCRUBBER(chunk).outcomes
+    odd = [record(b"a\\nb"), record(b"a\0b %41"), record("é".encode()), record(b'"value":1')]
+    with patch("scrubber.core.formats.json_lines.places", lambda _text, _wanted: None):
+        assert SCRUBBER(Chunk([*chunk.records, *odd])).outcomes[: len(texts)] == outcomes
 
 
 @given(st.lists(st.one_of(records, st.binary(max_size=40)), max_size=5))
