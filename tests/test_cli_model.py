@@ -12,12 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from scrubber.cli import main
+from scrubber.cli.choices import section_of
 from scrubber.cli.exits import Exit
 from scrubber.cli.wiring import open_detectors
 from scrubber.config import ModelSection
+from scrubber.config.schema import ConfigFile
 from scrubber.detect.cache import TemplateDetector
 from scrubber.detect.detector import Plan
 from scrubber.errors import ConfigError
+from tests.command_line import run_here
 from tests.detect.models import LINES, Shape, save_gliner, save_tokens
 
 pytestmark = pytest.mark.gliner
@@ -203,3 +206,33 @@ def test_bench_prints_measured_beside_computed(tmp_path, capsys):
     assert re.search(r"measured  [\d,]+ lines a second \(10 lines", out)
     assert re.search(r"computed  [\d.]+ GFLOP a line, \d+% of its tokens are labels", out)
     assert re.search(r"H100 SXM  ?at most [\d,]+ lines a second", out)
+
+
+# --- the model of the package
+
+
+def test_without_a_word_about_a_model_the_embedded_one_runs_and_none_turns_it_off():
+    assert ModelSection().kind == section_of(None).kind == section_of("embedded").kind == "embedded"
+    document = {
+        "kafka": {"bootstrap_servers": "kafka.example:9092", "group_id": "g"},
+        "routes": [{"topics": ["app"]}],
+    }
+    assert ConfigFile.model_validate(document).model.kind == "embedded"
+    assert ConfigFile.model_validate({**document, "model": "none"}).model.kind == "none"
+    assert ConfigFile.model_validate({**document, "model": {"cache": "templates"}}).model.kind == "embedded"
+
+
+def test_the_embedded_model_masks_a_name_that_the_rules_leave(capfdbinary):
+    line = b"Hello, my name is Katrin Aalto and my order is late"
+    assert b"Katrin" in run_here(capfdbinary, "pipe", "--rules-only", stdin=line).out
+    ran = run_here(capfdbinary, "pipe", "--model", "embedded", "--audit", "/dev/stderr", stdin=line)
+    assert b"Katrin" not in ran.out
+    assert b"Aalto" not in ran.out
+    assert b"my order is late" in ran.out
+
+
+def test_info_and_verify_know_the_embedded_model(capsys):
+    assert main(["model", "info", "embedded"]) == 0
+    assert "scrubber-embedded" in capsys.readouterr().out
+    assert main(["model", "verify", "embedded"]) == 0
+    assert " 0 differ" in capsys.readouterr().out

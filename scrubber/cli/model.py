@@ -15,6 +15,7 @@ from scrubber.core.labels import LABELS
 from scrubber.detect.detector import Plan
 from scrubber.detect.files import WEIGHTS, checked_digest, first_of, read_json, token_limit
 from scrubber.detect.gliner.checkpoint import Checkpoint
+from scrubber.detect.gliner.loader import runs_on_onnxruntime
 from scrubber.detect.hub import Located, locate
 from scrubber.detect.hub import pull as pull_from_hub
 from scrubber.detect.models import kind_of, load_model
@@ -145,16 +146,22 @@ def _identity(located: Located, weights: str | None) -> Iterator[tuple[str, str]
 
 
 def _gliner(located: Located) -> Iterator[tuple[str, str]]:
-    require("torch", "gliner")
-    from scrubber.detect.runtime.torch import encoders  # noqa: PLC0415 - torch is an optional extra
-
     checkpoint = Checkpoint(located.folder)
     network = checkpoint.encoder_config
-    reason = checkpoint.unsupported() or encoders.unsupported(network)
-    yield "engine", _engine("gliner library" if reason else "own", reason or "")
+    yield "engine", _gliner_engine(checkpoint)
     yield "network", _network(network)
     yield "windows", f"{checkpoint.config.get('max_len', 384)} words, {_tokens_at_once(located, network)}"
     yield "spans", f"up to {checkpoint.config.get('max_width', 12)} words"
+
+
+def _gliner_engine(checkpoint: Checkpoint) -> str:
+    if runs_on_onnxruntime(checkpoint, ModelOptions()):
+        return _engine("own", "on onnxruntime")
+    require("torch", "gliner")
+    from scrubber.detect.runtime.torch import encoders  # noqa: PLC0415 - torch is an optional extra
+
+    reason = checkpoint.unsupported() or encoders.unsupported(checkpoint.encoder_config)
+    return _engine("gliner library" if reason else "own", reason or "")
 
 
 def _tokens(located: Located) -> Iterator[tuple[str, str]]:

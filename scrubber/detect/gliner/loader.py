@@ -57,9 +57,7 @@ def load_gliner(
     With `sha256`, weights with another digest are refused before they are read.
     """
     checkpoint = Checkpoint(folder)
-    on_onnx = options.runtime == "onnxruntime" or (
-        options.runtime == "auto" and checkpoint.has_graph and importlib.util.find_spec("torch") is None
-    )
+    on_onnx = runs_on_onnxruntime(checkpoint, options)
     if not on_onnx:
         require("torch", "gliner")
     description = Description(name or folder.name, revision, checked_digest(checkpoint.weights, sha256))
@@ -68,6 +66,13 @@ def load_gliner(
     names = description.name, description.revision, description.digest
     observe(ModelLoaded(*names, loaded.engine, loaded.reason, loaded.options.device, loaded.options.dtype))
     return loaded.detector
+
+
+def runs_on_onnxruntime(checkpoint: Checkpoint, options: ModelOptions) -> bool:
+    """Whether onnxruntime would compute the model here: where that is asked for, or there is no torch."""
+    if options.runtime == "auto":
+        return checkpoint.has_graph and importlib.util.find_spec("torch") is None
+    return options.runtime == "onnxruntime"
 
 
 def _on_torch(order: _Order) -> _Loaded:
