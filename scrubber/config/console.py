@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from scrubber.errors import ConfigError, Problem
 
 TOKEN_VARIABLE: Final = "SCRUBBER_CONSOLE_TOKEN"  # noqa: S105 - its name, no token
 MIN_TOKEN_CHARACTERS: Final = 16
+_HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ def _read(at: str, path: Path) -> tuple[str | None, list[Problem]]:
 
 
 def _problems(at: str, settings: ConsoleSettings) -> Iterator[Problem]:
-    """A token that can be guessed is none, and an address that others reach needs one."""
+    """A token that can be guessed, or that no header can carry, is none; an address that others reach needs one."""
+    if settings.token is not None and not _HEADER_VALUE.fullmatch(settings.token):
+        yield Problem(f"{at}token", "has characters that a browser cannot send", "ASCII, no blanks at its ends")
     if settings.token is not None and len(settings.token) < MIN_TOKEN_CHARACTERS:
         hint = "head -c 32 /dev/urandom | base64"
         yield Problem(f"{at}token", f"has fewer than {MIN_TOKEN_CHARACTERS} characters", hint)

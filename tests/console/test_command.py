@@ -56,6 +56,15 @@ def test_a_token_that_can_be_guessed_is_none(capfd, monkeypatch):
     assert "short" not in told
 
 
+@pytest.mark.parametrize("token", ["a tökén of some length", " a token with a blank", "a token with\na line end"])
+def test_a_token_that_no_browser_can_send_is_none(token, capfd, monkeypatch):
+    monkeypatch.setenv("SCRUBBER_CONSOLE_TOKEN", token)
+    assert main(["console", "--port", "0"]) == Exit.CONFIG
+    told = capfd.readouterr().err
+    assert "cannot send" in told
+    assert token not in told
+
+
 def test_an_address_that_cannot_be_had_is_told(capfd, monkeypatch):
     monkeypatch.setenv("SCRUBBER_CONSOLE_TOKEN", TOKEN)
     assert main(["console", "--host", "192.0.2.1", "--port", "8600", "--rules-only"]) == Exit.CONFIG

@@ -3,6 +3,7 @@
 import { byId, show } from "./dom.js";
 
 const KEPT = "scrubber-token";
+const SENDABLE = /^[ -~]+$/; // what a header may hold
 let token = kept();
 
 export class Refused extends Error {
@@ -44,8 +45,13 @@ function signIn() {
     const form = byId("sign-in-form");
     const submit = (event) => {
       event.preventDefault();
-      token = byId("token").value;
+      const typed = byId("token").value.trim();
       byId("token").value = "";
+      if (!SENDABLE.test(typed)) {
+        show(byId("refused"), true);
+        return;
+      }
+      token = typed;
       keep(token);
       form.removeEventListener("submit", submit);
       dialog.close();
