@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from importlib import resources
 from pathlib import Path
@@ -27,6 +29,7 @@ from scrubber.core.records import Record
 from scrubber.core.spans import Redaction
 from scrubber.detect.detector import Description
 from scrubber.errors import Reason
+from tests.command_line import process
 from tests.kafka_lab.topics import Sent, create_topic, produce, unique
 
 SCHEMA = json.loads(resources.files("scrubber.core").joinpath("audit.schema.json").read_bytes())
@@ -345,3 +348,33 @@ def test_a_worker_s_topics_are_verified_and_a_missing_event_is_found(kafka, tmp_
     produce(bootstrap, source, [Sent(b"to ann@mail.example", partition=0)])
     assert main(["audit", "verify", "--config", str(config)]) == Exit.FAILED
     assert ASTRAY in printed(capfd)
+
+
+@pytest.mark.kafka
+def test_tail_follows_what_comes_until_it_is_interrupted(kafka, tmp_path):
+    topic = create_topic(kafka.bootstrap, "audit", partitions=2)
+    config = tmp_path / "scrubber.yaml"
+    settings = {
+        "kafka": {"bootstrap_servers": kafka.bootstrap, "group_id": "unused"},
+        "routes": [{"topics": ["unused"], "audit": topic}],
+        "model": {"kind": "none"},
+    }
+    config.write_text(yaml.safe_dump(settings))
+    produce(kafka.bootstrap, topic, [Sent(event(1), partition=1)])
+    with process("audit", "tail", "--follow", "-n", "1", "--config", config, text=True) as started:
+        assert "stdin[0]@1" in started.stdout.readline()
+        done = threading.Event()
+
+        def write():
+            while not done.wait(0.5):  # until it is read: nobody says when following begins
+                produce(kafka.bootstrap, topic, [Sent(event(2), partition=0)])
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            assert "stdin[0]@2" in started.stdout.readline()
+        finally:
+            done.set()
+            writer.join()
+        started.send_signal(signal.SIGINT)
+        assert started.wait(30) == Exit.INTERRUPTED
