@@ -34,11 +34,12 @@ def judge(fleet, records):
 
 
 def storm(fleet, feed, kills, longest_pause):
-    """Kill workers at random moments while there is work: the oldest, as a new one may not have begun."""
+    """Kill workers at random moments while there is work; of those that are at work, the oldest."""
     dice = random.Random(SEED)
     for _ in range(kills):
         fleet.run_for(dice.uniform(0.2, longest_pause))
-        fleet.kill(fleet.names[0])
+        fleet.until(lambda: any(map(fleet.has_joined, fleet.names)))
+        fleet.kill(next(filter(fleet.has_joined, fleet.names)))
     feed.finish()
 
 
