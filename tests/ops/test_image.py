@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
 
 import pytest
@@ -110,6 +111,14 @@ def test_the_embedded_model_reads_names_without_a_network(image):
     assert clean.startswith("my name is <")
     assert "Carol" not in clean
     assert "mail.example" not in clean
+
+
+@pytest.mark.skipif("SCRUBBER_OPS_GPU" not in os.environ, reason="left out: 6 GB; SCRUBBER_OPS_GPU=1 builds it")
+def test_the_gpu_target_has_torch_with_cuda():
+    script = "import gliner, torch; print(torch.version.cuda)"
+    image = containers.build("gpu")
+    said = containers.podman("run", "--rm", *AS_RESTRICTED, "--entrypoint", "python", image, "-c", script)
+    assert float(said.split()[-1]) >= 12
 
 
 def test_a_wrong_configuration_ends_the_container_with_2_and_says_where(image, tmp_path):

@@ -61,7 +61,7 @@ class Cluster:
 
     def _start(self) -> None:
         api, etcd, peers = free_port(), free_port(), free_port()
-        run("openssl", "genrsa", "-out", self.folder / "sa.key", "2048")
+        run(program("openssl", "openssl"), "genrsa", "-out", self.folder / "sa.key", "2048")
         (self.folder / "tokens.csv").write_text("made-up-token,admin,admin,system:masters\n")
         self.kubeconfig.write_text(_kubeconfig(api))
         self._spawn(
