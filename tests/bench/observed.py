@@ -135,11 +135,11 @@ def command(rounds: int) -> None:
             one(given[number % len(given)])
             spent[name].append(time.process_time() - before)
     bases = {"log": "silent", "metrics": "silent", "traces": "silent, with headers"}
-    for name, seconds in spent.items():
-        per_record = statistics.median(seconds) / CHUNK_RECORDS * 1e6
-        base = spent.get(bases.get(name, ""))
-        share = statistics.median(each / other - 1 for each, other in zip(seconds, base, strict=True)) if base else 0.0
-        print(f"{name:22} {per_record:7.2f} us/record" + (f"   {share:+.2%} of {bases[name]}" if base else ""))
+    medians = {name: statistics.median(seconds) for name, seconds in spent.items()}
+    for name, seconds in medians.items():
+        base = bases.get(name)
+        share = f"   {seconds / medians[base] - 1:+.2%} of {base}" if base else ""
+        print(f"{name:22} {seconds / CHUNK_RECORDS * 1e6:7.2f} us/record{share}")
 
 
 if __name__ == "__main__":
