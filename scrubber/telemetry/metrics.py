@@ -57,7 +57,7 @@ class Metrics:
     """A `Telemetry` that counts. `registry` is what the server shows; `watch` adds gauges that are read when asked."""
 
     def __init__(self, version: str) -> None:
-        disable_created_metrics()  # one more series for each of ours, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each, which nobody asks for
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._lag = Lag()
