@@ -133,6 +133,11 @@ def test_every_check_has_its_cases():
     assert set(ACCEPTED) <= set(REFUSED)
 
 
+def test_a_number_that_the_library_stumbles_over_is_covered():
+    """It raises KeyError for a county that it does not know."""
+    assert run("stdnum.cn.ric", "110001198001020010") is True
+
+
 @given(st.sampled_from([*sorted(CHECKS), "stdnum.de.idnr", "stdnum.se.personnummer"]), st.binary(max_size=40))
 def test_no_bytes_make_a_check_raise(name, value):
     get_check(name)(value, b"x" + value + b"y", 1, 1 + len(value))
