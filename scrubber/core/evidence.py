@@ -25,7 +25,7 @@ _INSIDE = {
     ord('"'): re.compile(rb'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+', re.DOTALL),
     ord("'"): re.compile(rb"[^'\\\n]*+(?:\\.[^'\\\n]*+)*+", re.DOTALL),
 }
-_REST_OF_LIST = re.compile(rb"[\"']?+(?:\s*+,\s*+" + _SCALAR + rb")++", re.DOTALL)
+_REST_OF_LIST = re.compile(rb"(?:\s*+,\s*+" + _SCALAR + rb")++", re.DOTALL)
 _NAMED_VALUE = re.compile(
     rb'"(?:key|name)"\s*+:\s*+"((?:[^"\\]++|\\.)*+)"\s*+,\s*+"value"\s*+:\s*+(?:\{\s*+"\w++"\s*+:\s*+)?+('
     + _SCALAR
@@ -43,7 +43,9 @@ def whole_value(text: bytes, start: int, end: int) -> tuple[int, int]:
             match = _INSIDE[text[quote]].match(text, quote + 1)
             start, end = quote + 1, max(end, match.end() if match else end)
     if opening >= 0 and text[opening] == ord("["):
-        rest = _REST_OF_LIST.match(text, end)
+        # A quote that did not open the value does not close it, but a string around the list.
+        quoted = text[start - 1] in _INSIDE and text[end : end + 1] == text[start - 1 : start]
+        rest = _REST_OF_LIST.match(text, end + quoted)
         if rest is not None:
             end = rest.end() - (text[rest.end() - 1] in _INSIDE)
     return start, end

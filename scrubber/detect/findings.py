@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ from scrubber.detect.rules import RuleHit, RuleTier
 RULES = "rules"
 """Detector name of what a rule found."""
 
+WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
+"""What a value has and a row of stars has not."""
+
 Findings = dict[int, list[Finding]]
 """Findings by the index of their raw text; texts without any have no entry."""
 
@@ -28,14 +32,20 @@ class _Sighting(NamedTuple):
     finding: Finding
 
 
-def find_by_rules(views: Views, rules: RuleTier) -> Findings:
-    """Run all rules over all views. Raises DetectorFailed."""
+def find_by_rules(views: Views, rules: RuleTier, *, starred: bool = False) -> Findings:
+    """Run all rules over all views. Raises DetectorFailed.
+
+    `starred`: the texts are outputs, with stars for what we put there. A key before nothing else is found again, but
+    says nothing of what stands behind.
+    """
     findings: Findings = {}
     sightings: list[_Sighting] = []
     for buffer, hits in rules.find_some(views.buffers).items():
         level, place = views.origin(buffer)
         for hit in hits:
             if hit.rule.evidence == "key":
+                if starred and not WORD.search(views.buffers[buffer], hit.start, hit.end):
+                    continue
                 if not follows_placeholder(views.buffers[buffer], hit.start, hit.end):
                     text, start, end = views.to_raw_widened(buffer, hit.start, hit.end, whole_value)
                     findings.setdefault(text, []).append(_finding(hit)._replace(start=start, end=end))

@@ -7,7 +7,6 @@ Rule 3: a detector that fails stops the batch: `DetectorError` goes to the calle
 
 from __future__ import annotations
 
-import re
 import time
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -21,13 +20,12 @@ from scrubber.core.spans import Finding
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
-from scrubber.detect.findings import RULES, Findings, find_by_rules, find_denied, find_named
+from scrubber.detect.findings import RULES, WORD, Findings, find_by_rules, find_denied, find_named
 from scrubber.detect.rules import RuleTier
 from scrubber.errors import DetectorFailed, Reason, RecordError
 from scrubber.telemetry import TextsScrubbed
 
 _STARS = bytes(ord("*") if char >= 0x80 or chr(char).isalnum() or char == ord("_") else char for char in range(256))
-_WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 _COUNTED = attrgetter("label", "detector", "action")
 
 Results = dict[int, Redacted | Reason]
@@ -99,7 +97,7 @@ class TextPipeline:
         """Scan every output again: what the rules still find outside of our own replacements must not leave."""
         changed = {index: result for index, result in results.items() if isinstance(result, Redacted)}
         views = Views([_without_our_words(result) for result in changed.values()], JSON.fits)
-        residual = find_by_rules(views, self._rules)
+        residual = find_by_rules(views, self._rules, starred=True)
         for place, (index, result) in enumerate(changed.items()):
             if not _is_clean(parts[index], result, residual.get(place, [])):
                 results[index] = Reason.RESIDUAL
@@ -199,7 +197,7 @@ def _is_ours(result: Redacted, ends: Sequence[int], finding: Finding) -> bool:
         rest.append(result.text[position:start])
         position = end
     rest.append(result.text[position : finding.end])
-    return not any(map(_WORD.search, rest))
+    return not any(map(WORD.search, rest))
 
 
 def _join(findings: Findings, more: Mapping[int, list[Finding]]) -> None:

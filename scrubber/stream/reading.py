@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from scrubber.core.records import Headers, Record
 from scrubber.errors import FatalStreamError
@@ -47,7 +47,7 @@ def records_before(settings: StreamSettings, topic: str, partition: int, end: in
     """Yield what one partition holds before the offset `end`; None: its end of now. Raises FatalStreamError."""
     consumer = _consumer(settings)
     try:
-        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+        consumer.assign([_from(consumer, TopicPartition(topic, partition), None)])
         for record in _to_the_end(consumer):
             if end is not None and record.offset >= end:
                 return
@@ -116,12 +116,12 @@ def _partitions(consumer: Consumer, topic: str, what: str) -> list[int]:
 
 
 def _from(consumer: Consumer, partition: TopicPartition, last: int | None) -> TopicPartition:
-    """Return the place to begin at: `last` offsets before the end, some of which may be the marks of transactions."""
-    if last is None:
-        partition.offset = OFFSET_BEGINNING
-        return partition
+    """Return the place to begin at: `last` offsets before the end, some of which may be the marks of transactions.
+
+    Never a logical offset: while librdkafka looks one up it may look it up twice, and begin again (see `placement.py`).
+    """
     low, high = consumer.get_watermark_offsets(partition, timeout=REQUEST_SECS)
-    partition.offset = max(low, high - last)
+    partition.offset = low if last is None else max(low, high - last)
     return partition
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from scrubber.core.actions import Revealer
 from scrubber.core.keys import KeyRing
@@ -45,6 +45,8 @@ def test_a_bare_text_has_the_scope_of_its_level():
 
 @pytest.mark.parametrize("action", ["replace", "mask", "hash", "encrypt", "surrogate", "drop_field"])
 @given(text=json_documents())
+@example(text=b'["code:[0,0",null]')
+@example(text=b'["code:[\\"0\\",0",null]')
 def test_whatever_the_action_json_stays_json_and_nothing_is_residual(action, text):
     result = scrub(text, keyed(defaults={"action": action}))
     assert result.reason is None

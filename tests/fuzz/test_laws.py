@@ -18,4 +18,4 @@ def test_the_laws_hold_for_a_sample_of_the_seeds():
 def test_a_law_that_does_not_hold_is_told(monkeypatch):
     monkeypatch.setattr(laws, "_scrub", lambda texts: [laws.ScrubbedText(text, []) for text in texts])
     with pytest.raises(laws.Broken, match="planted"):
-        laws.check([b"x"])
+        laws.check([b"%d" % number for number in range(100)])  # of which some are taken for the law

@@ -67,7 +67,7 @@ def test_a_cut_ends_connections_and_refuses_new_ones_until_restored(echo):
     proxy.cut()
     with pytest.raises(ConnectionResetError):
         client.recv(1)
-    with _connect(proxy) as refused, pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError), _connect(proxy) as refused:  # at once, or on the first use
         refused.recv(1)
     proxy.restore()
     with _connect(proxy) as again:
