@@ -18,7 +18,7 @@ from tests.faults.verify import Progress
 from tests.kafka_lab import guard
 
 SCRUBBER = Path(sys.executable).with_name("scrubber")
-LOG_TAIL_LINES = 30
+LOG_TAIL_LINES = 60
 STOP_SECS = 60
 
 
@@ -61,7 +61,10 @@ class Fleet:
         with self._log(worker).open("ab") as log:
             self._log_begins[worker] = log.tell()
             process = subprocess.Popen(
-                [SCRUBBER, "run", "--config", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [sys.executable, "-X", "faulthandler", SCRUBBER, "run", "--config", config],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
         self._workers[worker] = process
         self._started_at[worker] = time.monotonic()
@@ -114,7 +117,9 @@ class Fleet:
         """Supervise until the condition holds."""
         deadline = time.monotonic() + secs
         while not condition():
-            assert time.monotonic() < deadline, f"waited {secs} s in vain; {self.ended}\n{self.log_tail()}"
+            if time.monotonic() >= deadline:
+                self._tell_where_they_stand()
+                raise AssertionError(f"waited {secs} s in vain; {self.ended}\n{self.log_tail()}")
             self.supervise()
             time.sleep(0.2)
 
@@ -169,6 +174,12 @@ class Fleet:
         assert self._guard.stdin is not None
         self._guard.stdin.close()
         self._guard.wait(STOP_SECS)
+
+    def _tell_where_they_stand(self) -> None:
+        """End every worker by SIGABRT, at which it writes the stack of each of its threads to its log."""
+        for process in self._workers.values():
+            process.send_signal(signal.SIGABRT)
+            process.wait()
 
     def _log(self, worker: str) -> Path:
         return self._folder / f"{worker}.log"

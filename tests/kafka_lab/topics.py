@@ -35,9 +35,12 @@ def unique(name: str) -> str:
 
 
 def create_topic(client: Client, name: str, partitions: int = 4, **settings: str) -> str:
-    """Create a topic under a unique name and return that; `settings` write `.` as `_` (`max_message_bytes="2000"`)."""
+    """Create a topic under a unique name and return that; `settings` write `.` as `_` (`max_message_bytes="2000"`).
+
+    It keeps everything: a broker deletes records with timestamps of years ago at its next look, read or not.
+    """
     topic = unique(name)
-    config = {key.replace("_", "."): value for key, value in settings.items()}
+    config = {"retention.ms": "-1"} | {key.replace("_", "."): value for key, value in settings.items()}
     admin = AdminClient(_settings(client))  # must live until the future is done, or the future fails
     admin.create_topics([NewTopic(topic, partitions, config=config)])[topic].result(timeout=60)
     deadline = time.monotonic() + 30

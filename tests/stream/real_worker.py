@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -78,7 +79,10 @@ class WorkerProcess:
         deadline = time.monotonic() + secs
         while not condition():
             assert self.process.poll() is None, f"the worker ended with {self.process.returncode}: {self.said}"
-            assert time.monotonic() < deadline, f"waited {secs} s in vain: {self.said}"
+            if time.monotonic() >= deadline:
+                self.process.send_signal(signal.SIGABRT)  # says where each of its threads stands
+                self.process.wait()
+                raise AssertionError(f"waited {secs} s in vain: {self.said}")
             time.sleep(0.1)
 
     def until_committed(self, records: int) -> None:
@@ -112,7 +116,7 @@ class WorkerProcess:
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "scrubber.cli", "run", "--config", str(self._file)],
+                [sys.executable, "-X", "faulthandler", "-m", "scrubber.cli", "run", "--config", str(self._file)],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
