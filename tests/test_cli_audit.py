@@ -337,6 +337,7 @@ def test_a_worker_s_topics_are_verified_and_a_missing_event_is_found(kafka, tmp_
     assert (told["clean records"], told["clean records with an event"], told["problems"]) == ("15", "10", "none")
     assert (told["quarantined records"], told["partitions"]) == ("5", "2")
 
+    produce(bootstrap, create_topic(bootstrap, "others.audit", 1), [Sent(b"an event of somebody else")])
     assert main(["audit", "tail", "--config", str(config), "-n", "3"]) == Exit.OK
     assert len(printed(capfd).splitlines()) == 3
     assert main(["audit", "stats", "--json", "--config", str(config)]) == Exit.OK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +20,6 @@ from scrubber.cli.audit_events import AuditEvent, read_event, read_events
 from scrubber.cli.exits import Exit
 from scrubber.config import Config, load
 from scrubber.errors import ConfigError, Problem
-from scrubber.stream.settings import Route
 
 _FILE = click.Path(path_type=Path, allow_dash=True)
 _SOURCE = click.argument("source", metavar="[FILE]", required=False, type=_FILE)
@@ -203,13 +201,13 @@ def _named(config: Config, topics: tuple[str, ...]) -> list[str]:
     if topics:
         return list(topics)
     from scrubber.stream import reading  # noqa: PLC0415 - a file needs no Kafka client
+    from scrubber.stream.routes import RouteTable  # noqa: PLC0415
 
-    names = [re.compile(_pattern(route)) for route in config.stream.routes]
-    return [topic for topic in reading.topic_names(config.stream) if any(name.fullmatch(topic) for name in names)]
-
-
-def _pattern(route: Route) -> str:
-    return ".+".join(re.escape(part) for part in route.audit.split("{topic}"))
+    on_cluster, routes = set(reading.topic_names(config.stream)), config.stream.routes
+    inputs = on_cluster.union(*(route.topics for route in routes))
+    table = RouteTable(routes)
+    audits = {table.outputs(topic).audit for topic in inputs if any(route.matches(topic) for route in routes)}
+    return sorted(audits & on_cluster)
 
 
 def _verify_files(source: Path, raw: Path | None, clean: Path | None, quarantine: Path | None, report: Report) -> None:

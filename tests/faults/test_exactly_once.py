@@ -103,7 +103,10 @@ def test_a_zombie_wakes_up_fenced(kafka, tmp_path):
         feed.finish()
         fleet.until_done(feed.records)
         judge(fleet, feed.records)
-        assert fleet.codes() <= STOPPED
+        # One that froze with its commit on the way makes a new producer when it wakes: that fences the successor, which
+        # is started again and fences it in turn.
+        assert fleet.codes() <= {*STOPPED, int(Exit.FAILED)}
+        assert sum(each.code == Exit.FAILED for each in fleet.ended) <= 1
 
 
 @pytest.mark.parametrize("how", ["terminate", "kill"])
