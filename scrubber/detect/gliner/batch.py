@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from scrubber.detect.gliner.prompt import Prompt
 from scrubber.detect.gliner.rows import Row
 from scrubber.detect.gliner.words import Words
+
+_LOGIT_SLACK = 1e-3
 
 
 class Batch(NamedTuple):
@@ -33,6 +36,19 @@ class Candidates(NamedTuple):
     widths: NDArray[np.int64]
     labels: NDArray[np.int64]
     scores: NDArray[np.float32]
+
+
+def floors(thresholds: Sequence[float]) -> NDArray[np.float32]:
+    """Return the logit for each threshold below which nothing is worth a look; scores are compared exactly after it."""
+    return np.array([_logit(threshold) - _LOGIT_SLACK for threshold in thresholds], np.float32)
+
+
+def _logit(score: float) -> float:
+    if score <= 0:
+        return -math.inf
+    if score > 1:
+        return math.inf
+    return math.log(score / (1 - score)) if score < 1 else 16.0
 
 
 def collate(rows: Sequence[Row], texts: Sequence[Words], prompt: Prompt, pad_to: int = 1) -> Batch:

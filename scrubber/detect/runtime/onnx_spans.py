@@ -6,7 +6,6 @@ session is built.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +15,11 @@ import onnxruntime
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from scrubber.detect.gliner.batch import Batch, Candidates
+from scrubber.detect.gliner.batch import Batch, Candidates, floors
 from scrubber.detect.gliner.prompt import Prompt
 from scrubber.errors import DetectorFailed
 
 _ROW_SCALE = ".row_scale"
-_LOGIT_SLACK = 1e-3  # what is clearly below is dropped by its logit; scores are compared exactly
 
 
 class Question(NamedTuple):
@@ -58,8 +56,7 @@ class OnnxSpanModel:
 
     def question(self, prompt: Prompt, thresholds: Sequence[float]) -> Question:
         """See `SpanModel.question`."""
-        floors = np.array([_logit(threshold) - _LOGIT_SLACK for threshold in thresholds], np.float32)
-        return Question(np.array(prompt.markers, np.int64), floors, np.array(thresholds))
+        return Question(np.array(prompt.markers, np.int64), floors(thresholds), np.array(thresholds))
 
     def submit(self, batch: Batch, question: Question) -> Answer:
         """See `SpanModel.submit`."""
@@ -89,11 +86,3 @@ def read_tensors(file: Path) -> dict[str, NDArray[np.float32]]:
     for name, scale in scales.items():
         tensors[name] *= scale[:, None]
     return tensors
-
-
-def _logit(score: float) -> float:
-    if score <= 0:
-        return -math.inf
-    if score > 1:
-        return math.inf
-    return math.log(score / (1 - score)) if score < 1 else 16.0

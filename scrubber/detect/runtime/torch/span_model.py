@@ -7,7 +7,6 @@ are carried back through it instead of spans forward; no tensor over all spans i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,14 +15,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
-from scrubber.detect.gliner.batch import Batch, Candidates
+from scrubber.detect.gliner.batch import Batch, Candidates, floors
 from scrubber.detect.gliner.prompt import Prompt
 from scrubber.detect.runtime.torch.device import Device
 from scrubber.detect.runtime.torch.encoders import encoder
 from scrubber.detect.runtime.torch.weights import Linear, Weights
 from scrubber.errors import DetectorFailed
-
-_LOGIT_SLACK = 1e-3  # the device drops what is clearly below; the exact comparison of scores is made on the host
 
 
 class Question(NamedTuple):
@@ -55,9 +52,8 @@ class SpanModel:
 
     def question(self, prompt: Prompt, thresholds: Sequence[float]) -> Question:
         """Bring what is asked to the device."""
-        floors = np.array([_logit(threshold) - _LOGIT_SLACK for threshold in thresholds], np.float32)
         markers = np.array(prompt.markers, np.int64)
-        return Question(self._device.send(markers), self._device.send(floors), np.array(thresholds))
+        return Question(self._device.send(markers), self._device.send(floors(thresholds)), np.array(thresholds))
 
     def release_memory(self) -> None:
         """Give back what is only cached."""
@@ -183,11 +179,3 @@ def _one_way(weights: Weights, suffix: str) -> nn.LSTM:
 
 def _reorder(x: Tensor, places: Tensor) -> Tensor:
     return x.gather(1, places[:, :, None].expand_as(x))
-
-
-def _logit(score: float) -> float:
-    if score <= 0:
-        return -math.inf
-    if score > 1:
-        return math.inf
-    return math.log(score / (1 - score)) if score < 1 else 16.0
