@@ -201,13 +201,9 @@ def _named(config: Config, topics: tuple[str, ...]) -> list[str]:
     if topics:
         return list(topics)
     from scrubber.stream import reading  # noqa: PLC0415 - a file needs no Kafka client
-    from scrubber.stream.routes import RouteTable  # noqa: PLC0415
 
-    on_cluster, routes = set(reading.topic_names(config.stream)), config.stream.routes
-    inputs = on_cluster.union(*(route.topics for route in routes))
-    table = RouteTable(routes)
-    audits = {table.outputs(topic).audit for topic in inputs if any(route.matches(topic) for route in routes)}
-    return sorted(audits & on_cluster)
+    on_cluster, routes = reading.topic_names(config.stream), config.stream.routes
+    return [topic for topic in on_cluster if any(route.writes(route.audit, topic) for route in routes)]
 
 
 def _verify_files(source: Path, raw: Path | None, clean: Path | None, quarantine: Path | None, report: Report) -> None:

@@ -5,7 +5,6 @@ Neither joins the worker's group nor uses its transactional id, so both may run 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -16,19 +15,15 @@ from scrubber.stream import faults, reading
 from scrubber.stream.clients import KafkaClients
 from scrubber.stream.ports import ProducerClient
 from scrubber.stream.reading import fatal
-from scrubber.stream.settings import Route, StreamSettings
+from scrubber.stream.settings import StreamSettings
 
 _POLL_SECS = 1.0
 
 
 def quarantine_topics(settings: StreamSettings) -> list[str]:
     """Return the quarantine topics of all routes that are on the cluster. Raises FatalStreamError."""
-    names = [re.compile(_names(route)) for route in settings.routes]
-    return [topic for topic in reading.topic_names(settings) if any(name.fullmatch(topic) for name in names)]
-
-
-def _names(route: Route) -> str:
-    return ".+".join(re.escape(part) for part in route.quarantine.split("{topic}"))
+    on_cluster, routes = reading.topic_names(settings), settings.routes
+    return [topic for topic in on_cluster if any(route.writes(route.quarantine, topic) for route in routes)]
 
 
 def envelopes(settings: StreamSettings, topics: Sequence[str]) -> Iterator[bytes]:

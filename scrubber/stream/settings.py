@@ -39,6 +39,14 @@ class Route:
         """Whether records of `topic` take this route."""
         return topic in self.topics or (self.pattern is not None and re.fullmatch(self.pattern, topic) is not None)
 
+    def writes(self, output: str, topic: str) -> bool:
+        """Whether `topic` is the `output` (one of the three names) of an input topic, even of one that is gone."""
+        before, *behind = map(re.escape, output.split("{topic}"))
+        if not behind:
+            return topic == output
+        match = re.fullmatch(before + "(?P<input>.+)" + "(?P=input)".join(behind), topic)
+        return match is not None and self.matches(match["input"])
+
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
