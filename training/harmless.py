@@ -8,6 +8,17 @@ from typing import Final
 
 from training import library_text, pools
 from training.labels import LABELS
+from training.machine_values import (
+    blob,
+    browser,
+    compact_time,
+    identifier,
+    package,
+    package_version,
+    proper,
+    rack,
+    version,
+)
 from training.shapes import ALNUM, HEX, Maker, chars, digits, one_of, pattern, shapes
 
 SERVICES: Final = ("payment", "checkout", "auth", "billing", "notifier", "gateway", "search", "inventory", "scheduler", "ingest", "reporting", "mailer", "session", "catalog", "pricing", "frontend", "indexer", "exporter")  # fmt: skip
@@ -155,16 +166,6 @@ def route(rng: Random) -> str:
     )
 
 
-def version(rng: Random) -> str:
-    """A version number; four-part ones look like addresses."""
-    parts = ".".join(str(rng.randrange(rng.choice((3, 12, 30)))) for _ in range(rng.choice((2, 3, 3, 4, 4))))
-    return (
-        rng.choice(("", "", "", "v", "V"))
-        + parts
-        + rng.choice(("", "", "", "-SNAPSHOT", "-rc1", "+build.7", "-alpine", ".RELEASE", "b2"))
-    )
-
-
 def number(rng: Random) -> str:
     """A count, size, offset, code, port or duration."""
     return rng.choice(
@@ -212,6 +213,14 @@ def message(rng: Random) -> str:
 
 
 MAKERS: Final[dict[str, Maker]] = {
+    "ident": identifier,
+    "proper": proper,
+    "rack": rack,
+    "pkgver": package_version,
+    "pkg": package,
+    "browser": browser,
+    "compact": compact_time,
+    "blob": blob,
     "n": number,
     "port": lambda rng: str(rng.randint(1, 65535)),
     "pid": lambda rng: str(rng.randint(1, 99999)),

@@ -89,7 +89,7 @@ NEIGHBOURS: Final[dict[str, frozenset[str]]] = {
         "county": ("state", "city", "street_address"),
         "credit_debit_card": ("account_number",),
         "customer_id": ("account_number", "unique_id", "user_name", "employee_id"),
-        "date": ("date_of_birth", "date_time", "time"),
+        "date": ("date_time", "time"),
         "date_of_birth": ("date", "date_time"),
         "date_time": ("date", "time"),
         "device_identifier": ("unique_id",),

@@ -7,49 +7,12 @@ from typing import Final
 
 from training import pools
 from training.harmless import MAKERS
+from training.machine_values import identifier
 from training.scene import Piece, Scene
 
 _VERBS: Final = ("started", "stopped", "created", "removed", "loaded", "set", "got", "sent", "received", "updated", "skipped", "found", "waiting for", "changed to", "registered", "completed", "failed", "elected", "assigned", "resumed", "opened", "closed", "is", "has", "=", "->", ":", "for", "from", "to", "with", "on", "in", "at", "of", "by")  # fmt: skip
 _STATES: Final = ("true", "false", "null", "OK", "READY", "RUNNING", "FAILED", "ONLINE", "idle", "up", "down", "None", "yes", "no", "M", "F", "A", "E", "I", "W", "D", "on", "off", "[]", "{}", "()", "enabled", "0x0", "-1", "...", "N/A", "S", "T", "INFO", "active", "leader", "follower")  # fmt: skip
-_VALUES: Final = ("n", "n", "n", "hex", "file", "host", "class", "method", "thread", "version", "size", "duration", "code", "service", "port", "percent", "block", "route", "word")  # fmt: skip
-
-
-def identifier(rng: Random) -> str:
-    """A name that a program gave: camelCase, snake_case, CONSTANT, dotted, with or without a number."""
-    words = [w for w in rng.choices(pools.words(), k=rng.randint(1, 3)) if w.isascii()]
-    form = rng.randrange(8)
-    if form == 0:
-        text = words[0] + "".join(w.title() for w in words[1:])
-    elif form == 1:
-        text = "".join(w.title() for w in words)
-    elif form == 2:
-        text = "_".join(words)
-    elif form == 3:
-        text = "_".join(words).upper()
-    elif form == 4:
-        text = ".".join(words)
-    elif form == 5:
-        text = "-".join(words)
-    elif form == 6:
-        text = "".join(w[: rng.randint(2, 4)] for w in words)
-    else:
-        text = words[0]
-    return text + rng.choice(
-        (
-            "",
-            "",
-            "",
-            "",
-            str(rng.randint(0, 99)),
-            f"-{rng.randint(0, 99)}",
-            "d",
-            "Manager",
-            "Service",
-            "_id",
-            "Impl",
-            "s",
-        )
-    )
+_VALUES: Final = ("n", "n", "n", "hex", "file", "host", "class", "method", "thread", "version", "size", "duration", "code", "service", "port", "percent", "block", "route", "word", "proper", "rack", "pkgver", "pkg", "browser", "compact", "compact", "blob", "blob", "blob")  # fmt: skip
 
 
 def _value(rng: Random) -> str:
@@ -81,7 +44,7 @@ def _chunk(rng: Random) -> str:
         case 8:
             return MAKERS["message"](rng)
         case _:
-            return identifier(rng)
+            return rng.choice((identifier, MAKERS["proper"], MAKERS["blob"]))(rng)
 
 
 def line(scene: Scene) -> list[Piece]:

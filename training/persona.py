@@ -331,6 +331,8 @@ def full_address(rng: Random) -> str:
     town, zipcode, country = city(rng), postcode(rng), rng.choice(pools.places().countries)
     us_town = rng.choice(pools.places().us_cities) if rng.random() < 0.6 else _invented_town(rng)
     us_zip = digits(rng, 5)
+    if rng.random() < 0.25:
+        return _lines(rng, town, zipcode, country)
     return rng.choice(
         (
             f"{street(rng)}, {us_town}, {code} {us_zip}", f"{street(rng)}, {us_town}, {code} {us_zip}", f"{street(rng)} {us_town}, {code} {us_zip}", f"{street(rng)} {us_town} {code} {us_zip}",
@@ -339,3 +341,45 @@ def full_address(rng: Random) -> str:
             f"{street(rng)}\n{zipcode} {town}\n{country}", f"{street(rng)} in {town}",
         )
     )  # fmt: skip
+
+
+def _lines(rng: Random, town: str, zipcode: str, country: str) -> str:
+    """An address line by line, or that of a ship or a camp: parts that look like nothing on their own."""
+    unit = rng.choice(
+        (
+            f"Apt. {digits(rng, 1, 3)}",
+            f"Suite {digits(rng, 3)}",
+            f"Unit {digits(rng, 1, 4)}",
+            f"{rng.randint(2, 30)}th floor",
+            f"Room {digits(rng, 2, 3)}",
+        )
+    )
+    house = rng.choice(
+        (
+            f"{digits(rng, 1, 3)} {street(rng)}",
+            street(rng),
+            f"P.O. Box {digits(rng, 2, 5)}",
+            f"{digits(rng, 1, 2)} P.O. Box {digits(rng, 2, 4)}",
+        )
+    )
+    if rng.random() < 0.3:
+        _, last = _draw_names(rng)
+        post = f"{rng.choice(('APO', 'FPO', 'DPO'))} {rng.choice(('AA', 'AE', 'AP'))} {digits(rng, 5)}"
+        ship = f"{rng.choice(('USS', 'USNS', 'USCGC', 'HMS'))} {last}"
+        return rng.choice(("\n", ", ", " ")).join(
+            (
+                rng.choice(
+                    (
+                        ship,
+                        f"PSC {digits(rng, 3, 4)}, Box {digits(rng, 3, 4)}",
+                        f"Unit {digits(rng, 4, 5)} Box {digits(rng, 3, 4)}",
+                    )
+                ),
+                post,
+            )
+        )
+    parts = rng.choice((
+        (house, unit, town, f"{country} {zipcode}"), (house, unit, town.upper(), f"{country} {zipcode}"), (house, unit, f"{town} {zipcode}"), (house, town, country, zipcode), (house, unit, town, country),
+        (f"{street(rng)} and {street(rng)}",), (f"corner of {street(rng)} and {street(rng)}",), (house, f"{zipcode} {town}"),
+    ))  # fmt: skip
+    return rng.choice(("\n", "\n", "\n ", ", ", " ")).join(parts)

@@ -1,6 +1,6 @@
-"""Run a command in the background of a busy machine: `python -m training.polite [--yield-to LOCKFILE] COMMAND...`.
+"""Run a command in the background of a busy machine: `python -m training.polite [--nice N] [--yield-to LOCKFILE] COMMAND...`.
 
-The command runs in the idle scheduling class, and stands still while somebody else holds LOCKFILE (flock).
+The command runs in the idle scheduling class (or with the niceness that is given), and stands still while somebody else holds LOCKFILE (flock).
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ def main() -> int:
     """Command line; returns the command's exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--yield-to", type=Path, help="stand still while this file is locked by another")
+    parser.add_argument("--nice", type=int, help="this niceness instead of the idle class, for a share of the machine")
     parser.add_argument("--poll-s", type=float, default=1.0)
     parser.add_argument("command", nargs=argparse.REMAINDER)
     args = parser.parse_args()
-    child = subprocess.Popen(["chrt", "-i", "0", "nice", "-n", "19", *args.command])  # noqa: S603, S607
+    standing_back = ["chrt", "-i", "0", "nice", "-n", "19"] if args.nice is None else ["nice", "-n", str(args.nice)]
+    child = subprocess.Popen([*standing_back, *args.command])  # noqa: S603
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         child.send_signal(signal.SIGCONT)

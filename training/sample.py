@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from training import labels, machine, noise, structured, template
+from training import labels, machine, noise, structured, template, view
 from training.scene import Piece, Scene
+from training.text import Span, Text
 
 WORD: Final = re.compile(r"\w+(?:[-_]\w+)*|\S")  # GLiNER's white-space splitter
 MAX_WORDS: Final = 200
@@ -25,7 +26,8 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "sql": (2, 0.4),
     "urls": (2, 0.4),
     "negative": (9, 0.6),
-    "machine": (11, 0.6),
+    "machine": (9, 0.6),
+    "infra": (22, 0.25),
     "structured": (13, 0.35),
     "prose": (4, 0),
     "ticket": (8, 0.03),
@@ -39,27 +41,16 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
 }
 
 LOGS: Final = ("access", "auth", "service", "mail", "app", "stack", "sql", "urls")
+MACHINES: Final = frozenset({*LOGS, "negative", "machine", "infra", "structured"})
 # Labels that every policy asks for and that machine lines tempt to: they must be in the prompt for a negative to teach.
-TEMPTING: Final = ("user_name", "first_name", "last_name", "password", "api_key", "account_number", "customer_id", "phone_number", "street_address", "pin")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Span:
-    """A labelled value: code points [start, end) of the text."""
-
-    start: int
-    end: int
-    label: str
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text with its spans; `undecided` spans are neither right nor wrong for their label."""
-
-    text: str
-    spans: tuple[Span, ...]
-    domain: str
-    undecided: tuple[Span, ...] = ()
+TEMPTING: Final = (
+    "user_name", "first_name", "last_name", "password", "api_key", "account_number", "customer_id", "phone_number", "street_address", "pin",
+    "date_of_birth", "certificate_license_number", "vehicle_identifier", "device_identifier", "private_key", "crypto_wallet", "national_id",
+    "driver_license_number", "mac_address", "fax_number", "ipv4", "credit_debit_card", "license_plate", "medical_record_number",
+)  # fmt: skip
+SURE: Final = frozenset(
+    {"unique_id", "date", "date_time", "time", "city", "country", "state", "county"}
+)  # on machine lines these are nothing else
 
 
 @dataclass
@@ -83,7 +74,8 @@ def draw_text(seed: int, index: int, *, held_out: bool = False) -> Text:
         pieces = [*noise_line, gap, *pieces] if rng.random() < 0.5 else [*pieces, gap, *noise_line]
     if rng.random() < DOMAINS[domain][1]:
         pieces = [*template.common().section("prefix", scene), *pieces]
-    return _assemble(_disturb(pieces, domain, rng), domain)
+    text = _assemble(_disturb(pieces, domain, rng), domain)
+    return (view.seen(text, rng) or text) if rng.random() < (0.65 if domain in MACHINES else 0.35) else text
 
 
 def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
@@ -161,12 +153,18 @@ def ask(text: Text, rng: Random) -> Sample:
         {n for label in present if label in labels.NEIGHBOURS for n in labels.NEIGHBOURS[label]} - set(present)
     )
     asked |= {label for label in near if rng.random() < 0.3}
+    machines = text.domain in MACHINES
     asked |= {
         label
         for label in TEMPTING
-        if rng.random() < 0.25 and label not in present and not (person and label.endswith("_name"))
+        if rng.random() < (0.5 if machines else 0.25)
+        and label not in present
+        and not (person and label.endswith("_name"))
     }
-    wide = rng.random() < 0.1
+    if text.masked and rng.random() < (0.3 if machines else 0.15):
+        order = [label for label in view.asked() if rng.random() < 0.95 and not (person and label.endswith("_name"))]
+        return _place(text, spans, order + person, order + [rng.choice(labels.PERSON_NAMES)] * len(person))
+    wide = rng.random() < 0.08
     others = [
         label
         for label in labels.LABELS
@@ -215,6 +213,8 @@ def _place(text: Text, spans: list[Span], order: list[str], prompt: list[str]) -
             continue
         first, last = place
         if span.label not in index:
+            if text.domain in MACHINES and span.label in SURE:
+                continue
             sample.ignored += [(first, last, index[n]) for n in labels.NEIGHBOURS.get(span.label, ()) if n in index]
             if span.label == "person":
                 sample.ignored += [(first, last, index[n]) for n in ("user_name",) if n in index]

@@ -14,8 +14,9 @@ from pathlib import Path
 import torch
 
 from training import labels
-from training.sample import Text, draw_text
+from training.sample import draw_text
 from training.score import Model
+from training.text import Text
 
 MIN_VALUES = 20
 

@@ -101,6 +101,14 @@ HARMLESS: Final[dict[str, tuple[str, ...]]] = {
     "percent": ("cpu", "progress", "usage"),
     "block": ("block", "task", "container", "segment"),
     "product": ("product", "item", "sku_name"),
+    "blob": ("client_request_id", "operation_id", "insertId", "etag", "cert_sha256", "checksum", "uti", "registration_id", "device_handle", "certificate", "correlationId", "fingerprint", "serial", "token_type", "client_id", "name"),
+    "browser": ("user_agent", "userAgent", "ua", "callerSuppliedUserAgent", "agent"),
+    "ident": ("event", "name", "operation", "source", "logger", "type", "property", "key", "kind", "by", "client", "action", "owner_type"),
+    "proper": ("product", "vendor", "app", "module", "source", "name", "client", "process", "publisher", "driver", "author_tool"),
+    "rack": ("location", "node", "slot", "unit", "port"),
+    "pkgver": ("version", "package_version", "kernel", "build", "firmware"),
+    "pkg": ("package", "dependency", "module", "name"),
+    "compact": ("ts", "time", "epoch", "build_date", "day", "date", "created"),
 }  # fmt: skip
 EVENTS: Final = ("event", "request completed", "user updated", "payload:", "record", "login failed", "saved", "audit", "received", "response body:", "POST body", "parameters:", "session", "sync", "profile", "dump", "params =", "DTO", "type=USER_AUTH msg=audit(1700000000.123:42):", "notification", "job finished", "row", "{", "data:")  # fmt: skip
 RARE: Final = frozenset({"age", "gender", "blood_type", "language", "religious_belief", "race_ethnicity", "political_view", "sexuality", "education_level", "employment_status", "county", "biometric_identifier", "private_key", "fax_number", "date", "time"})  # fmt: skip

@@ -8,7 +8,8 @@ import pytest
 
 from scrubber.core.labels import LABELS as VOCABULARY
 from training import labels, template
-from training.sample import DOMAINS, MAX_WIDTH, Span, Text, ask, draw, draw_text, whole_names
+from training.sample import DOMAINS, MAX_WIDTH, ask, draw, draw_text, whole_names
+from training.text import Span, Text
 
 TEXTS = [draw_text(3, i) for i in range(2500)]
 RESERVED = (
@@ -67,7 +68,7 @@ def test_every_domain_occurs():
 def test_a_good_share_of_texts_holds_nothing_personal():
     harmless = {"date_time", "date", "time", "unique_id", "url", "company_name", "city", "country", "occupation"}
     bare = sum(all(s.label in harmless for s in t.spans) for t in TEXTS)
-    assert 0.1 < bare / len(TEXTS) < 0.4
+    assert 0.25 < bare / len(TEXTS) < 0.55
 
 
 @pytest.mark.parametrize("label", ["email", "url"])

@@ -1,4 +1,5 @@
 import fcntl
+import os
 import subprocess
 import sys
 import time
@@ -54,3 +55,10 @@ def _wait(condition):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_the_command_may_be_given_a_share_of_the_machine():
+    command = [sys.executable, "-m", "training.polite", "--nice", "7", "--poll-s", "0.02"]
+    inside = [sys.executable, "-c", "import os; print(os.nice(0), os.sched_getscheduler(0) == os.SCHED_OTHER)"]
+    run = subprocess.run(["nice", "-n", "0", *command, *inside], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [str(os.nice(0) + 7), "True"]

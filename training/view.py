@@ -1,0 +1,88 @@
+"""What the engine shows a model of a text: one of its fields, with blanks where the rules are sure already.
+
+A policy's model never reads a raw line. It reads single values of JSON without their keys, and words with holes between
+them ("invalid user" and then nothing). So that is what it has to see in training too, made by the rules themselves.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from random import Random
+from typing import Final
+
+from scrubber.core.formats import JSON
+from scrubber.core.keys import NO_KEYS
+from scrubber.core.policy import Policy
+from scrubber.core.views import Views
+from scrubber.detect.fields import Part, _fields
+from scrubber.detect.findings import find_by_rules, find_named
+from scrubber.detect.rules import RuleTier
+from scrubber.detect.rules.load import builtin_rules
+from scrubber.detect.rules.ready import ready_tier
+from scrubber.policies import load_policy
+from training.text import Span, Text
+
+# What a value alone can be told by. Of all others only a key or a sentence says what they are.
+TELLING: Final = frozenset(
+    {
+        "first_name", "last_name", "person", "street_address", "email", "phone_number", "ipv4", "ipv6", "coordinate", "iban",
+        "credit_debit_card", "private_key", "company_name", "city", "country", "state", "county", "occupation", "url", "ssn", "race_ethnicity",
+        "religious_belief", "sexuality", "political_view", "crypto_wallet",
+    }
+)  # fmt: skip
+
+
+@cache
+def _engine() -> tuple[Policy, RuleTier]:
+    return load_policy("logs", NO_KEYS), ready_tier(builtin_rules())
+
+
+def asked() -> tuple[str, ...]:
+    """The labels that the policy asks a model for."""
+    return _engine()[0].plan().labels
+
+
+def seen(text: Text, rng: Random) -> Text | None:
+    """One field of `text` as a model gets it, mostly one that still holds a value; None where there is nothing to read."""
+    policy, tier = _engine()
+    raw = text.text.encode()
+    found = find_by_rules(Views([raw], JSON.fits), tier).get(0, []) + find_named([raw], tier).get(0, [])
+    fields = [
+        _cut(text, raw, field.token.start, field.masked.decode())
+        for field in _fields(0, Part(raw, policy), found)
+        if b"\\" not in field.masked  # the engine undoes escapes, and positions move
+    ]
+    fields = [field for field in fields if any(c.isalpha() for c in field.text)]
+    return rng.choices(fields, [4 if field.spans else 1 for field in fields])[0] if fields else None
+
+
+def _cut(text: Text, raw: bytes, start: int, masked: str) -> Text:
+    """The stretch of `text` that begins at byte `start` and reads `masked` now, with the values that are still there.
+
+    What is left of a value, or can only be told by what stood around it, is not asked for.
+    """
+    first = len(raw[:start].decode())
+    plain = raw[start : start + len(masked.encode())].decode()
+    places = _places(plain, masked)
+    spans: list[Span] = []
+    undecided: list[Span] = []
+    for value, kept in [*((v, spans) for v in text.spans), *((v, undecided) for v in text.undecided)]:
+        inside = range(max(value.start - first, 0), min(value.end - first, len(plain)))
+        if not inside:
+            continue
+        span = Span(places[inside[0]], places[inside[-1]] + 1, value.label)
+        shown = masked[span.start : span.end]
+        if shown.strip() and shown != text.text[value.start : value.end]:
+            undecided.append(span)
+        elif shown.strip() and (value.label in TELLING or shown.strip() != masked.strip()):
+            kept.append(span)
+    return Text(masked, tuple(spans), text.domain, tuple(undecided), masked=True)
+
+
+def _places(plain: str, masked: str) -> list[int]:
+    """Where each code point of `plain` stands in `masked`: a character of several bytes becomes several blanks."""
+    places, place = [], 0
+    for char in plain:
+        places.append(place)
+        place += 1 if masked[place] == char else len(char.encode())
+    return places
