@@ -29,6 +29,7 @@ class Verdict(Enum):
     REBUILD = "rebuild"
     FENCED = "fenced"
     REFUSED = "refused"
+    TOPIC_UNKNOWN = "topic unknown"
 
 
 FENCED = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED})  # noqa: SLF001 - the client names its own codes so
@@ -43,14 +44,10 @@ UNAUTHORIZED = frozenset(
         KafkaError.UNSUPPORTED_VERSION,
     }
 )
-UNDELIVERABLE = frozenset(
-    {
-        KafkaError.INVALID_TRANSACTION_TIMEOUT,
-        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
-        KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
-        KafkaError.UNKNOWN_TOPIC_OR_PART,  # of a delivery: librdkafka has waited half a minute for the topic by then
-    }
-)
+UNDELIVERABLE = frozenset({KafkaError.INVALID_TRANSACTION_TIMEOUT, KafkaError._UNKNOWN_PARTITION})  # noqa: SLF001
+# A producer waits half a minute for a topic that it has never seen. One that it has seen is unknown to it at once when
+# one node, just started, has not learnt of the topic yet.
+TOPIC_UNKNOWN = frozenset({KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART})  # noqa: SLF001
 # A failed delivery has put the transaction in error already: `produce` says no, without any flag, and an abort tells
 # whether the producer itself is well.
 BETWEEN_STATES = frozenset({KafkaError._STATE})  # noqa: SLF001
@@ -63,6 +60,8 @@ def verdict(error: KafkaError) -> Verdict:
         return Verdict.FENCED
     if error.code() in UNAUTHORIZED | UNDELIVERABLE:
         return Verdict.REFUSED
+    if error.code() in TOPIC_UNKNOWN:
+        return Verdict.TOPIC_UNKNOWN
     if error.txn_requires_abort() or error.code() in BETWEEN_STATES:
         return Verdict.ABORT
     return Verdict.REBUILD

@@ -7,6 +7,7 @@ may while a coordinator moves, it is not repeated, and the partition stands stil
 Rule 2: a partition whose offset cannot be told yet is taken all the same (the group waits for that), but paused.
 Rule 3: never seek while librdkafka asks a broker for a logical offset (beginning, end): it would drop the answer, ask
 again half a second later and leave the place sought. So those are made absolute here, too.
+Rule 4: a partition that went while it was paused comes back paused, so what can be read is resumed when it is taken.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class Placement:
             self._consumer.assign(places)
         else:
             self._consumer.incremental_assign(places)
+        self._consumer.resume(places)
         self._consumer.pause(self.paused_of(places))
 
     def forget(self, partitions: Iterable[Partition]) -> None:

@@ -6,6 +6,7 @@ Rule 2: after an abortable error the same results are sent again from memory; no
 Rule 3: an error that cannot be classed, or a slow commit, costs the producer: a late EndTxn that librdkafka retries by
 itself must not meet the next transaction (KAFKA-17754). `init_transactions` of the new one settles the old transaction,
 and the consumer goes back to what is committed.
+A topic that a producer has written to and then does not know is asked for once more by a new one, which waits for it.
 Rule 4: fenced means that another worker has this transactional id. Exit, never rebuild: two would fence each other for
 ever.
 """
@@ -79,11 +80,13 @@ class TransactionalSink:
         self._telemetry = telemetry
         self._producer: ProducerClient | None = None
         self._fatal: KafkaError | None = None
+        self._has_committed = False  # the producer of now
         self._undelivered: list[faults.Undelivered] = []
 
     def open(self) -> None:
         """Create the producer and settle what the last holder of its transactional id left; raises FatalStreamError."""
         self._fatal = None
+        self._has_committed = False
         self._producer = self._clients.producer(self._on_error, self._on_delivery_error)
         try:
             self._patience.call(lambda: self._init_transactions(self._producer), "transaction coordinator")
@@ -123,6 +126,7 @@ class TransactionalSink:
         producer.send_offsets_to_transaction(offsets, claim.metadata, CALL_SECS)
         producer.commit_transaction(UNTIL_TRANSACTION_TIMEOUT)
         committed = time.monotonic()
+        self._has_committed = True
         report(self._telemetry, sent, produced - started, committed - produced)
         if committed - started > self._slow_transaction_secs:
             self._rebuild("slow transaction")
@@ -130,21 +134,29 @@ class TransactionalSink:
     # -- when it goes wrong ------------------------------------------------------------------------------------------
 
     def _after(self, error: KafkaError, attempt: int) -> Commit:
-        verdict = faults.verdict(error)
+        verdict = self._verdict(error)
         if verdict is Verdict.ABORT and attempt < MAX_ATTEMPTS:
             aborting = self._abort()
             if aborting is None:
-                self._learn_from_undelivered()
                 self._telemetry.emit(TransactionAborted(faults.code_name(error), attempt))
-                return Commit.AGAIN
-            error, verdict = aborting, faults.verdict(aborting)
+                return self._after_abort()
+            error, verdict = aborting, self._verdict(aborting)
         if verdict is Verdict.REBUILD:
             error = self._cause_of(error)
-            verdict = faults.verdict(error)
+            verdict = self._verdict(error)
         if verdict is Verdict.FENCED:
             raise FatalStreamError("fenced: another worker has this transactional id", faults.code_name(error))
         if verdict is Verdict.REFUSED:
             raise FatalStreamError(f"the cluster refuses the transaction: {error.str()}", faults.code_name(error))
+        return self._start_over(error)
+
+    def _verdict(self, error: KafkaError) -> Verdict:
+        verdict = faults.verdict(error)
+        if verdict is Verdict.TOPIC_UNKNOWN:
+            return Verdict.REBUILD if self._has_committed else Verdict.REFUSED
+        return verdict
+
+    def _start_over(self, error: KafkaError) -> Commit:
         self._rebuild(faults.code_name(error))
         self._ownership.want_rewind()
         return Commit.REWIND
@@ -156,15 +168,18 @@ class TransactionalSink:
             return faults.kafka_error(exception)
         return None
 
-    def _learn_from_undelivered(self) -> None:
+    def _after_abort(self) -> Commit:
         """Find out from the failed deliveries why the transaction had to be aborted."""
         for failure in self._undelivered:
-            if faults.verdict(failure.error) is Verdict.REFUSED:
+            if faults.verdict(failure.error) is Verdict.TOPIC_UNKNOWN and self._has_committed:
+                return self._start_over(failure.error)
+            if self._verdict(failure.error) is Verdict.REFUSED:
                 raise FatalStreamError(
                     f"topic {failure.topic!r} refuses records: {failure.error.str()}", faults.code_name(failure.error)
                 )
         for topic, size in faults.largest_refused(self._undelivered).items():
             self._outbox.lower_limit(topic, size)
+        return Commit.AGAIN
 
     def _cause_of(self, error: KafkaError) -> KafkaError:
         """A fenced producer may first say only `_FATAL`, not even flagged fatal; its next `poll` tells the cause."""

@@ -74,6 +74,23 @@ def test_a_joining_member_takes_its_share_and_nothing_else_moves(cluster, join):
     assert first.values.count(b"before") == 4
 
 
+def test_a_partition_that_went_paused_comes_back_paused(cluster, join):
+    topic = cluster.topic(2)
+    first = join(topic)
+    until(lambda: len(first.held) == 2, first)
+    both = [TopicPartition(topic, number) for number in range(2)]
+    first.consumer.pause(both)
+    second = join(topic)
+    until(lambda: len(first.held) == len(second.held) == 1, first, second)
+    second.close()
+    until(lambda: len(first.held) == 2, first)
+    feed_all(cluster, topic, 2, [b"v"])
+    spell([first], 1.0)
+    assert first.messages == []
+    first.consumer.resume(both)
+    until(lambda: len(first.messages) == 2, first)
+
+
 def test_no_partition_is_held_twice_at_any_time(cluster, join):
     topic = cluster.topic(4)
     members = [join(topic)]

@@ -375,8 +375,7 @@ class FakeConsumer:
 
     def _forget(self, partitions: list[Partition]) -> None:
         for partition in partitions:
-            self._positions.pop(partition, None)
-            self._paused.discard(partition)
+            self._positions.pop(partition, None)  # what was paused stays so, should it come back
 
 
 def _partitions(places: list[TopicPartition]) -> set[Partition]:

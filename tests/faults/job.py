@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import yaml
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from tests.kafka_lab.topics import create_topic, unique
 
@@ -157,6 +157,11 @@ class Feed(threading.Thread):
                     on_delivery=lambda error, _message: self._failed.append(error.str()) if error else None,
                 )
             except BufferError:
+                self._producer.poll(0.1)
+            except KafkaException as error:
+                # A node that has just started answers without the topics that it has not learnt of yet.
+                if error.args[0].code() != KafkaError._UNKNOWN_TOPIC:
+                    raise
                 self._producer.poll(0.1)
             else:
                 return

@@ -98,7 +98,7 @@ def test_a_zombie_wakes_up_fenced(kafka, tmp_path):
         fleet.until(lambda: fleet.has_joined("w0"))
         fleet.run_for(6)  # its session is over, and its transactional id has a new holder
         zombie.send_signal(signal.SIGCONT)
-        fleet.until(lambda: zombie.poll() is not None, 30)
+        fleet.until(lambda: zombie.poll() is not None)
         assert zombie.returncode == Exit.FAILED
         feed.finish()
         fleet.until_done(feed.records)

@@ -63,6 +63,10 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.step(name, "poll")
 
     @rule(name=NAMES)
+    def hold(self, name: str) -> None:
+        self.step(name, "hold")
+
+    @rule(name=NAMES)
     def read_ahead(self, name: str) -> None:
         for step in ("poll", "poll", "scrub"):
             self.step(name, step)

@@ -93,6 +93,7 @@ class StepWorker:
             delivery="exactly_once",
             release_timeout_secs=0,
             telemetry=self.events,
+            patience_secs=0,
         )
         self.sink.open()
         self.source.open(routes.subscription())
@@ -101,6 +102,10 @@ class StepWorker:
         chunk = self.source.next_chunk()
         if chunk is not None:
             self.read.append(chunk)
+
+    def hold(self) -> None:
+        """A turn without room for what could be read."""
+        self.source.hold()
 
     def scrub(self) -> None:
         if self.read:

@@ -107,6 +107,35 @@ def test_a_refusal_ends_the_worker_with_the_reason(broker):
         worker.work()
 
 
+@pytest.mark.parametrize("code", [KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART])
+def test_a_topic_that_was_there_and_is_unknown_to_one_node_is_asked_for_by_a_new_producer(broker, code):
+    worker = StepWorker(broker, "a")
+    worker.work()
+    broker.append(IN, b"good 5")
+    broker.fail("produce", errors.plain(code))
+    worker.work()
+    assert [each.code for each in worker.events.of(ProducerRebuilt)] == [KafkaError(code).name()]
+    assert committed(broker, CLEAN) == [[b"good 0", b"good 1", b"good 2", b"good 3", b"good 5"]]
+
+
+def test_records_on_their_way_to_a_topic_that_one_node_does_not_know_are_sent_by_a_new_producer(broker, monkeypatch):
+    worker = StepWorker(broker, "a")
+    worker.work()
+    broker.append(IN, b"good 5")
+    truth, lies = broker.partition_count, [0, 0]  # as `produce` asks, and when the batch leaves
+    monkeypatch.setattr(broker, "partition_count", lambda name: lies.pop() if lies and name == CLEAN else truth(name))
+    worker.work()
+    assert [each.code for each in worker.events.of(ProducerRebuilt)] == ["UNKNOWN_TOPIC_OR_PART"]
+    assert committed(broker, CLEAN) == [[b"good 0", b"good 1", b"good 2", b"good 3", b"good 5"]]
+
+
+def test_a_topic_that_the_producer_never_saw_ends_the_worker(broker):
+    worker = StepWorker(broker, "a")
+    broker.fail("produce", errors.plain(KafkaError._UNKNOWN_TOPIC))
+    with pytest.raises(FatalStreamError, match="refuses"):
+        worker.work()
+
+
 def test_endless_abortable_errors_end_in_a_new_producer_not_in_a_loop(broker):
     worker = StepWorker(broker, "a")
     for _ in range(5):
