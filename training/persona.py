@@ -380,6 +380,7 @@ def _lines(rng: Random, town: str, zipcode: str, country: str) -> str:
         )
     parts = rng.choice((
         (house, unit, town, f"{country} {zipcode}"), (house, unit, town.upper(), f"{country} {zipcode}"), (house, unit, f"{town} {zipcode}"), (house, town, country, zipcode), (house, unit, town, country),
+        (f"{unit} {digits(rng, 2, 5)} {street(rng)}", f"{town} {zipcode}"), (f"{unit} {street(rng)}", town, f"{country} {zipcode}"),
         (f"{street(rng)} and {street(rng)}",), (f"corner of {street(rng)} and {street(rng)}",), (house, f"{zipcode} {town}"),
     ))  # fmt: skip
     return rng.choice(("\n", "\n", "\n ", ", ", " ")).join(parts)

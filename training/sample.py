@@ -27,7 +27,7 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "urls": (2, 0.4),
     "negative": (9, 0.6),
     "machine": (9, 0.6),
-    "infra": (22, 0.25),
+    "infra": (26, 0.25),
     "structured": (13, 0.35),
     "prose": (4, 0),
     "ticket": (8, 0.03),
@@ -162,7 +162,7 @@ def ask(text: Text, rng: Random) -> Sample:
         and not (person and label.endswith("_name"))
     }
     if text.masked and rng.random() < (0.3 if machines else 0.15):
-        order = [label for label in view.asked() if rng.random() < 0.95 and not (person and label.endswith("_name"))]
+        order = [label for label in view.prompt(rng) if not (person and label.endswith("_name"))]
         return _place(text, spans, order + person, order + [rng.choice(labels.PERSON_NAMES)] * len(person))
     wide = rng.random() < 0.08
     others = [

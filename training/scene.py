@@ -95,6 +95,9 @@ class Scene:
         if form == "full":
             if who.middle:
                 first = Piece(f"{first.text} {who.written(who.middle)}", "first_name")
+            elif rng.random() < 0.12:
+                initial = rng.choice("ABCDEFGHJKLMNPRSTVW") + rng.choice((".", "", ""))
+                first = Piece(f"{first.text} {who.written(initial)}", "first_name")
             return [first, gap, last]
         if form == "first":
             return [first]
