@@ -27,6 +27,7 @@ from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.rule import Rule
 from scrubber.detect.shadow import Pair, Shadow
 from scrubber.detect.texts import TextPipeline
+from scrubber.detect.tokens.loader import NO_LABELS
 from scrubber.errors import ConfigError, Problem, Reason
 from scrubber.policies import PRESETS, load_policy
 from scrubber.stream.outbox import Seal
@@ -73,7 +74,8 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
         _located(model),
         options,
         weights=model.weights,
-        labels=model.labels,
+        labels=NO_LABELS if isinstance(model.labels, str) else model.labels,
+        asks_all=model.labels != "auto",
         sha256=model.sha256 or "",
         observe=telemetry.emit,
     )

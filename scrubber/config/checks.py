@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from scrubber.config.schema import ConfigFile, KafkaSection, RouteSection, SaslSection, TlsSection
+from scrubber.config.schema import ConfigFile, KafkaSection, ModelSection, RouteSection, SaslSection, TlsSection
 from scrubber.config.sources import VARIABLE_OF
 from scrubber.errors import Problem
 from scrubber.policies import PRESETS
@@ -26,8 +26,16 @@ def problems(file: ConfigFile, folder: Path) -> Iterator[Problem]:
     yield from _loops(file)
     yield from _policies(file)
     yield from _quarantine(file)
-    if file.model.kind in ("gliner", "tokens") and file.model.path is None:
-        yield Problem("model.path", "missing", f"folder or hub id of the {file.model.kind} model")
+    yield from _model(file.model)
+
+
+def _model(model: ModelSection) -> Iterator[Problem]:
+    if model.kind in ("gliner", "tokens") and model.path is None:
+        yield Problem("model.path", "missing", f"folder or hub id of the {model.kind} model")
+    if model.kind != "tokens" and not isinstance(model.labels, str):
+        yield Problem("model.labels", "only a token classifier has classes to name", "all or auto")
+    if model.kind == "tokens" and model.labels == "auto":
+        yield Problem("model.labels", "a token classifier cannot be asked", "its classes and our labels for them")
 
 
 def _security(kafka: KafkaSection, folder: Path) -> Iterator[Problem]:

@@ -87,6 +87,8 @@ def _without_null(setting: Schema) -> Schema:
 def _values(setting: Schema) -> str:
     if "enum" in setting:
         return ", ".join(f"`{value}`" for value in setting["enum"])
+    if "anyOf" in setting:
+        return ", or ".join(_values(kind) for kind in setting["anyOf"] if kind.get("type") != "null")
     kind = str(setting["type"])
     if kind == "array":
         return f"list of {_WORDS[setting['items']['type']]}"

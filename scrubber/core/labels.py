@@ -18,6 +18,7 @@ class Label(NamedTuple):
     `soft`: identifies nobody by itself (a city, an age), or only where it stands beside something else.
     `coarse`: its spans usually hold spans of finer labels (an address holds a city, a URL an e-mail), which name the
     part that they cover better.
+    `shaped`: its form or its check digits prove it wherever it stands: the rules find all of it, and no model is asked.
     `on`: part of a policy that does not say otherwise. Off are those that cost log readers more than they protect.
     """
 
@@ -25,6 +26,7 @@ class Label(NamedTuple):
     meaning: str
     soft: bool = False
     coarse: bool = False
+    shaped: bool = False
     on: bool = True
 
 
@@ -41,7 +43,7 @@ _ALL = (
     Label("coordinate", "geographic position, latitude and longitude"),
     Label("country", "country", soft=True, on=False),
     Label("county", "county or district", soft=True, on=False),
-    Label("credit_debit_card", "number of a payment card"),
+    Label("credit_debit_card", "number of a payment card", shaped=True),
     Label("customer_id", "number or name of a customer in somebody's books"),
     Label("cvv", "security code of a payment card"),
     Label("date", "calendar date that is nobody's birthday", soft=True, on=False),
@@ -49,7 +51,7 @@ _ALL = (
     Label("date_time", "date with a time of day", soft=True, coarse=True, on=False),
     Label("device_identifier", "serial number of a device: IMEI, UDID, advertising id"),
     Label("education_level", "degree or schooling", soft=True, on=False),
-    Label("email", "e-mail address"),
+    Label("email", "e-mail address", shaped=True),
     Label("employee_id", "number of an employee"),
     Label("employment_status", "employed, retired, on leave and the like", soft=True, on=False),
     Label("fax_number", "fax number"),
@@ -57,12 +59,12 @@ _ALL = (
     Label("gender", "gender", soft=True),
     Label("health_plan_beneficiary_number", "number of somebody insured in a health plan"),
     Label("http_cookie", "value of a cookie", coarse=True),
-    Label("ipv4", "IPv4 address"),
-    Label("ipv6", "IPv6 address"),
+    Label("ipv4", "IPv4 address", shaped=True),
+    Label("ipv6", "IPv6 address", shaped=True),
     Label("language", "language that somebody speaks", soft=True, on=False),
     Label("last_name", "family name"),
     Label("license_plate", "number plate of a vehicle"),
-    Label("mac_address", "hardware address of a network interface"),
+    Label("mac_address", "hardware address of a network interface", shaped=True),
     Label("medical_record_number", "number of a patient or of a medical record"),
     Label("national_id", "number of a national identity scheme"),
     Label("occupation", "job or profession", soft=True, on=False),
@@ -84,11 +86,11 @@ _ALL = (
     Label("url", "web address", soft=True, coarse=True, on=False),
     Label("user_name", "name of an account that a person signs in with"),
     Label("vehicle_identifier", "number of a vehicle (VIN)"),
-    Label("iban", "international bank account number"),
+    Label("iban", "international bank account number", shaped=True),
     Label("passport_number", "number of a passport"),
     Label("driver_license_number", "number of a driving licence"),
-    Label("crypto_wallet", "address of a wallet of a crypto-currency"),
-    Label("private_key", "private cryptographic key", coarse=True),
+    Label("crypto_wallet", "address of a wallet of a crypto-currency", shaped=True),
+    Label("private_key", "private cryptographic key", coarse=True, shaped=True),
 )
 
 LABELS: dict[str, Label] = {label.name: label for label in _ALL}

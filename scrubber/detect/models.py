@@ -12,6 +12,8 @@ from scrubber.detect.files import read_json
 from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.hub import Located
 from scrubber.detect.options import ModelOptions
+from scrubber.detect.rules.load import builtin_rules
+from scrubber.detect.sparing import SparingDetector, found_by_rules
 from scrubber.detect.tokens.loader import NO_LABELS, load_tokens
 from scrubber.detect.worker import DeviceWorker
 from scrubber.errors import ConfigError, Problem
@@ -39,17 +41,21 @@ def load_model(
     labels: Mapping[str, str | None] = NO_LABELS,
     sha256: str = "",
     calibrated: bool = True,
+    asks_all: bool = True,
     observe: Callable[[Happening], None] = lambda _: None,
 ) -> Detector:
     """Load a model. `weights` (a file of it, not the usual one) and `labels` are for token classifiers only.
 
-    `calibrated` False leaves the scores of a GLiNER model as they are.
+    `calibrated` False leaves the scores of a GLiNER model as they are; with `asks_all` False it is not asked for
+    labels that the built-in rules find all of.
     """
     folder, name, revision = located
     if kind_of(located) == "gliner":
         detector = load_gliner(folder, options, name=name, revision=revision, sha256=sha256, observe=observe)
         thresholds = read_thresholds(folder) if calibrated else None
-        return CalibratedDetector(detector, thresholds) if thresholds is not None else detector
+        if thresholds is not None:
+            detector = CalibratedDetector(detector, thresholds)
+        return detector if asks_all else SparingDetector(detector, found_by_rules(builtin_rules()))
     return load_tokens(
         folder,
         options,

@@ -7,6 +7,7 @@ from scrubber.detect.gliner.engine import GlinerEngine
 from scrubber.detect.hub import Located, locate
 from scrubber.detect.models import kind_of, load_model, on_device
 from scrubber.detect.options import ModelOptions
+from scrubber.detect.sparing import SparingDetector
 from scrubber.detect.tokens.engine import TokenEngine
 from scrubber.detect.worker import DeviceWorker
 from scrubber.errors import ConfigError
@@ -33,6 +34,7 @@ def test_a_model_is_loaded_by_what_its_folder_shows(tmp_path):
     tokens = locate(str(save_tokens(tmp_path / "tokens")))
     assert (kind_of(gliner), kind_of(tokens)) == ("gliner", "tokens")
     assert isinstance(load_model(gliner, ModelOptions()), GlinerEngine)
+    assert isinstance(load_model(gliner, ModelOptions(), asks_all=False), SparingDetector)
     assert isinstance(load_model(tokens, ModelOptions()), TokenEngine)
 
 

@@ -38,6 +38,17 @@ class Candidates(NamedTuple):
     scores: NDArray[np.float32]
 
 
+def joined(some: Candidates, more: Candidates) -> Candidates:
+    """Return the candidates of different rows of one batch together."""
+    return Candidates(
+        np.concatenate((some.rows, more.rows)),
+        np.concatenate((some.starts, more.starts)),
+        np.concatenate((some.widths, more.widths)),
+        np.concatenate((some.labels, more.labels)),
+        np.concatenate((some.scores, more.scores)),
+    )
+
+
 def floors(thresholds: Sequence[float]) -> NDArray[np.float32]:
     """Return the logit for each threshold below which nothing is worth a look; scores are compared exactly after it."""
     return np.array([_logit(threshold) - _LOGIT_SLACK for threshold in thresholds], np.float32)
@@ -51,13 +62,15 @@ def _logit(score: float) -> float:
     return math.log(score / (1 - score)) if score < 1 else 16.0
 
 
-def collate(rows: Sequence[Row], texts: Sequence[Words], prompt: Prompt, pad_to: int = 1) -> Batch:
-    """Lay `rows` out behind `prompt`, padded to the longest one rounded up to a multiple of `pad_to`."""
+def collate(
+    rows: Sequence[Row], texts: Sequence[Words], prompt: Prompt, pad_tokens_to: int = 1, pad_words_to: int = 1
+) -> Batch:
+    """Lay `rows` out behind `prompt`, padded to the longest one rounded up to the given multiples."""
     start = len(prompt.before)
     fixed = start + len(prompt.after)
     longest = fixed + max(row.tokens for row in rows)
-    length = -(-longest // pad_to) * pad_to
-    most_words = -(-max(len(row.words) for row in rows) // pad_to) * pad_to
+    length = _rounded_up(longest, pad_tokens_to)
+    most_words = _rounded_up(max(len(row.words) for row in rows), pad_words_to)
     ids = np.full((len(rows), length), prompt.padding, np.int64)
     ids[:, :start] = prompt.before
     first = np.zeros((len(rows), most_words), np.int64)
@@ -71,3 +84,7 @@ def collate(rows: Sequence[Row], texts: Sequence[Words], prompt: Prompt, pad_to:
         first[number, : len(words)] = start + np.cumsum(sizes) - sizes
     lengths = np.array([fixed + row.tokens for row in rows], np.int64)
     return Batch(ids, lengths, first, np.array([len(row.words) for row in rows], np.int64))
+
+
+def _rounded_up(size: int, multiple: int) -> int:
+    return -(-size // multiple) * multiple

@@ -34,17 +34,25 @@ class ModelFacts(NamedTuple):
 
 
 class Tuning(NamedTuple):
-    """How the device likes its batches: padded tokens in one, multiples that lengths are padded to, batches queued."""
+    """How the device likes its batches: padded tokens in one, multiples that tokens and words of a row are padded to,
+    batches queued.
+    """
 
     max_batch_tokens: int
-    pad_to: int
+    pad_tokens_to: int
+    pad_words_to: int
     queued: int
 
 
-CPU = Tuning(max_batch_tokens=1536, pad_to=1, queued=0)
-"""A CPU computes while it is asked, and loses its caches on large batches."""
+CPU = Tuning(max_batch_tokens=1536, pad_tokens_to=16, pad_words_to=1, queued=0)
+"""A CPU computes while it is asked, and loses its caches on large batches. Attention takes up to twice as long if the
+length is no multiple of its vectors.
+"""
 
-CUDA = Tuning(max_batch_tokens=16_384, pad_to=16, queued=2)
+ONNXRUNTIME = CPU._replace(pad_tokens_to=1)
+"""Its attention does not mind odd lengths."""
+
+CUDA = Tuning(max_batch_tokens=16_384, pad_tokens_to=16, pad_words_to=16, queued=2)
 """Two batches wait on the device while the host decodes one; few distinct shapes, so that freed memory fits again."""
 
 
@@ -180,7 +188,7 @@ class GlinerEngine:
             yield from self._collect(*ahead.popleft(), run)
 
     def _submit(self, group: Sequence[Row], run: _Run) -> _Submitted:
-        batch = collate(group, run.texts, run.asked.prompt, self._tuning.pad_to)
+        batch = collate(group, run.texts, run.asked.prompt, self._tuning.pad_tokens_to, self._tuning.pad_words_to)
         run.batches += 1
         run.padded_tokens += batch.ids.size
         run.lap("plan")

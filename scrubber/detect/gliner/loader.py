@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.files import checked_digest, token_limit
 from scrubber.detect.gliner.checkpoint import GRAPH, Checkpoint
-from scrubber.detect.gliner.engine import CPU, CUDA, GlinerEngine, ModelFacts, Tuning
+from scrubber.detect.gliner.engine import CPU, CUDA, ONNXRUNTIME, GlinerEngine, ModelFacts, Tuning
 from scrubber.detect.gliner.network import SpanModel
 from scrubber.detect.gliner.prompt import Prompter
 from scrubber.detect.gliner.words import WordReader
@@ -89,8 +90,13 @@ def _on_torch(order: _Order) -> _Loaded:
     device = devices.Device(options.device, options.dtype)
 
     def model(max_width: int) -> SpanModel:
-        weights = read_weights(checkpoint.weights)
-        return TorchSpanModel(weights, checkpoint.config, checkpoint.encoder_config, device, max_width)
+        def build(device: devices.Device, exact: Callable[[], TorchSpanModel] | None) -> TorchSpanModel:
+            weights, config, network = read_weights(checkpoint.weights), checkpoint.config, checkpoint.encoder_config
+            return TorchSpanModel(weights, config, network, device, max_width, exact=exact)
+
+        if options.dtype == "float32":
+            return build(device, None)
+        return build(device, cache(lambda: build(devices.Device(options.device, "float32"), None)))
 
     return _Loaded(_own(order, model, CUDA if device.is_cuda else CPU), "own", "", options)
 
@@ -109,7 +115,7 @@ def _on_onnxruntime(order: _Order) -> _Loaded:
         return OnnxSpanModel(checkpoint.folder / GRAPH, checkpoint.weights)
 
     options = replace(options, device="cpu", dtype="float32")
-    return _Loaded(_own(order, model, CPU), "own", "on onnxruntime", options)
+    return _Loaded(_own(order, model, ONNXRUNTIME), "own", "on onnxruntime", options)
 
 
 def _own(order: _Order, build: Callable[[int], SpanModel], tuning: Tuning) -> GlinerEngine:

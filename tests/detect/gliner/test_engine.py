@@ -24,7 +24,8 @@ TEXTS = st.lists(
     | st.text(st.characters(codec=None), max_size=60),
     max_size=8,
 )
-TUNINGS = st.builds(Tuning, st.integers(1, 4000), st.sampled_from([1, 8, 16]), st.integers(0, 3))
+ROUND = st.sampled_from([1, 8, 16])
+TUNINGS = st.builds(Tuning, st.integers(1, 4000), ROUND, ROUND, st.integers(0, 3))
 
 
 @pytest.fixture(scope="module", params=["bert", "deberta"])
@@ -171,6 +172,13 @@ def test_more_labels_than_the_model_can_read_are_refused_not_cut(tmp_path):
         engine.detect(["ok"], Plan(labels, (0.5,) * len(labels)))
 
 
+def test_padding_may_be_longer_than_the_positions_of_the_model(tmp_path):
+    engine = load_gliner(save_gliner(tmp_path, Shape(positions=250, layers=1)), ModelOptions())
+    text = "ok " * 400 + LINES[0]
+    (found,) = engine.detect([text], PLAN)
+    assert max(span.end for span in found) > len(text) - len(LINES[0])
+
+
 def test_a_model_of_few_positions_reads_long_words_in_small_windows(tmp_path):
     engine = load_gliner(save_gliner(tmp_path, Shape(positions=256, layers=1)), ModelOptions())
     text = "-".join(["abcdefghij"] * 60) + " Ada Lovelace"
@@ -236,6 +244,28 @@ def test_scores_that_are_not_numbers_never_read_as_nothing_found(engine, monkeyp
     monkeypatch.setattr(engine._model, "submit", broken)
     with pytest.raises(DetectorFailed, match="not numbers"):
         engine.detect(LINES, PLAN)
+
+
+@pytest.mark.parametrize("broken", [[0], [1, 3], range(len(LINES))])
+def test_rows_without_scores_in_half_precision_are_computed_again_in_float32(tmp_path, monkeypatch, broken):
+    folder = save_gliner(tmp_path, Shape(backbone="deberta"))
+    exact, half = (load_gliner(folder, ModelOptions(dtype=dtype)) for dtype in ("float32", "bfloat16"))
+    monkeypatch.setattr(half, "_tuning", CPU._replace(max_batch_tokens=100_000))
+    expected, again = half.detect(LINES, PLAN), exact.detect(LINES, PLAN)
+    assert expected != again
+    head = half._model._head
+
+    def overflowing(labels, words):
+        scores = head(labels, words)
+        scores[list(broken), 0] = float("inf")
+        return scores
+
+    monkeypatch.setattr(half._model, "_head", overflowing)
+    sizes = [sum(map(len, words.ids)) for words in half._reader.read(LINES)]
+    longest_first = sorted(range(len(LINES)), key=lambda text: -sizes[text])
+    for row in broken:
+        expected[longest_first[row]] = again[longest_first[row]]
+    assert_same(half.detect(LINES, PLAN), expected)
 
 
 def test_a_fault_never_quotes_the_text(engine, monkeypatch):

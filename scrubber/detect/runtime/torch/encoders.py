@@ -16,6 +16,8 @@ from torch import Tensor
 
 from scrubber.detect.runtime.torch.weights import Linear, Weights
 
+_ROUNDING = 64
+
 
 class Encoder(Protocol):
     """Token ids `[B, S]` in, hidden states `[B, N, D]` of the positions `keep` `[B, N]` out.
@@ -80,7 +82,8 @@ class Bert:
         embeddings = weights.under("embeddings")
         self._words = embeddings.tensor("word_embeddings.weight")
         positions = embeddings.exact("position_embeddings.weight") + embeddings.exact("token_type_embeddings.weight")[0]
-        self._positions = weights.cast(positions)
+        # Rows are padded to a round number of tokens, which may be more than the model has positions.
+        self._positions = weights.cast(F.pad(positions, (0, 0, 0, _ROUNDING)))
         self._norm = embeddings.linear("LayerNorm")
         self._blocks = [
             _block(weights.under(f"encoder.layer.{number}"), ("query", "key", "value"), 1.0)

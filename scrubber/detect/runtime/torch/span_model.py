@@ -7,15 +7,16 @@ are carried back through it instead of spans forward; no tensor over all spans i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from scrubber.detect.gliner.batch import Batch, Candidates, floors
+from scrubber.detect.gliner.batch import Batch, Candidates, floors, joined
 from scrubber.detect.gliner.prompt import Prompt
 from scrubber.detect.runtime.torch.device import Device
 from scrubber.detect.runtime.torch.encoders import encoder
@@ -28,11 +29,15 @@ class Question(NamedTuple):
 
     markers: Tensor
     floors: Tensor
-    thresholds: np.ndarray[Any, np.dtype[np.float64]]
+    thresholds: NDArray[np.float64]
 
 
 class SpanModel:
-    """A span model of `config` (gliner_config.json) with spans of up to `max_width` words."""
+    """A span model of `config` (gliner_config.json) with spans of up to `max_width` words.
+
+    `exact` builds the same model in float32: rows that have scores which are not numbers in half precision are computed
+    again by it.
+    """
 
     def __init__(
         self,
@@ -41,9 +46,12 @@ class SpanModel:
         encoder_config: Mapping[str, Any],
         device: Device,
         max_width: int,
+        *,
+        exact: Callable[[], SpanModel] | None = None,
     ) -> None:
         weights = Weights(tensors, device)
         self._device = device
+        self._exact = exact
         self._encoder = encoder(encoder_config, weights.under("token_rep_layer.bert_layer.model"))
         projection = "token_rep_layer.projection"
         self._projection = weights.linear(projection) if f"{projection}.weight" in weights else None
@@ -80,32 +88,47 @@ class SpanModel:
         )
         possible = last < words[:, None, None]
         found = (logits >= question.floors) & possible[:, :, :, None]
-        return Pending(logits, found, question.thresholds, self._device)
+        return Pending(logits, found, question.thresholds, self._device, lambda rows: self._redo(batch, rows, question))
+
+    def _redo(self, batch: Batch, rows: NDArray[np.int64], question: Question) -> Candidates:
+        """Compute `rows` of `batch` in float32; the candidates have the row numbers of the batch."""
+        if self._exact is None:
+            raise DetectorFailed("The model gave scores that are not numbers.")
+        part = Batch(*(array[rows] for array in batch))
+        found = self._exact().submit(part, question).result()
+        return found._replace(rows=rows[found.rows])
 
 
 class Pending:
-    """A batch that the device is busy with."""
+    """A batch that the device is busy with. `redo` computes some of its rows again."""
 
     def __init__(
-        self, logits: Tensor, found: Tensor, thresholds: np.ndarray[Any, np.dtype[np.float64]], device: Device
+        self,
+        logits: Tensor,
+        found: Tensor,
+        thresholds: NDArray[np.float64],
+        device: Device,
+        redo: Callable[[NDArray[np.int64]], Candidates],
     ) -> None:
         self._logits = logits
         self._found = found
         self._thresholds = thresholds
         self._device = device
+        self._redo = redo
         self._ready = device.mark()
 
     @torch.inference_mode()
     def result(self) -> Candidates:
-        """Wait for the answer. Scores that are not numbers would read as "nothing found", so they fail."""
+        """Wait for the answer. Scores that are not numbers would read as "nothing found": they are computed again."""
         with self._device.reading(self._ready):
-            if not bool(self._logits.isfinite().all()):
-                raise DetectorFailed("The model gave scores that are not numbers.")
-            places = self._found.nonzero()
-            scores = self._logits[self._found].sigmoid().cpu().numpy()
+            broken = ~self._logits.isfinite().flatten(1).all(1)
+            places = (self._found & ~broken[:, None, None, None]).nonzero()
+            scores = self._logits[tuple(places.T)].sigmoid().cpu().numpy()
             rows, starts, widths, labels = places.cpu().numpy().T
+            again = broken.nonzero()[:, 0].cpu().numpy()
         accepted = scores >= self._thresholds[labels]
-        return Candidates(rows[accepted], starts[accepted], widths[accepted], labels[accepted], scores[accepted])
+        found = Candidates(rows[accepted], starts[accepted], widths[accepted], labels[accepted], scores[accepted])
+        return joined(found, self._redo(again)) if len(again) else found
 
 
 class _BiLstm:
