@@ -130,6 +130,33 @@ VERIFY_HITS: Final = Metric(
     "Texts in which the rules found something after redaction. They went to quarantine; each is worth a look.",
 )
 
+SHADOW_RECORDS: Final = Metric(
+    "scrubber_shadow_records_total",
+    "counter",
+    "Records that a policy in shadow mode was tried on: what it did was the `same`, or it was `different`.",
+    ("policy", "shadow", "result"),
+    "records",
+)
+SHADOW_REDACTIONS: Final = Metric(
+    "scrubber_shadow_redactions_total",
+    "counter",
+    "Spans that `both` policies acted upon, the `policy` or the `shadow` alone, or both by another `action`; by label.",
+    ("policy", "shadow", "label", "side"),
+)
+SHADOW_QUARANTINED: Final = Metric(
+    "scrubber_shadow_quarantined_records_total",
+    "counter",
+    "Records that `both` policies would quarantine for the same reason, or the `policy` or the `shadow` alone.",
+    ("policy", "shadow", "reason", "side"),
+    "records",
+)
+SHADOW_FAILURES: Final = Metric(
+    "scrubber_shadow_failures_total",
+    "counter",
+    "Chunks on which the shadow policy could not be run, by the class of the error.",
+    ("error",),
+)
+
 TRANSACTIONS: Final = Metric(
     "scrubber_transactions_committed_total",
     "counter",
@@ -225,6 +252,7 @@ GROUPS: Final[dict[str, tuple[Metric, ...]]] = {
         UNSCANNED,
         VERIFY_HITS,
     ),
+    "Shadow mode": (SHADOW_RECORDS, SHADOW_REDACTIONS, SHADOW_QUARANTINED, SHADOW_FAILURES),
     "Transactions": (TRANSACTIONS, ABORTS, REBUILDS, LAST_COMMIT),
     "Time and size": (STAGE, CHUNK_RECORDS, CHUNK_BYTES),
     "The model": (

@@ -34,6 +34,8 @@ from scrubber.telemetry.happenings import (
     RecordsQuarantined,
     ReloadFailed,
     Rewound,
+    ShadowCompared,
+    ShadowFailed,
     TextsDetected,
     TextsScrubbed,
     TransactionAborted,
@@ -93,6 +95,8 @@ class Metrics:
             RecordsQuarantined: self._quarantined,
             TransactionAborted: lambda it: self._one(catalogue.ABORTS, it.code).inc(),
             ProducerRebuilt: lambda it: self._one(catalogue.REBUILDS, it.code).inc(),
+            ShadowCompared: self._shadow,
+            ShadowFailed: lambda it: self._one(catalogue.SHADOW_FAILURES, it.error).inc(),
             PoliciesInForce: self._policies,
             PoliciesReloaded: lambda _: self._one(catalogue.RELOADS, "ok").inc(),
             ReloadFailed: lambda _: self._one(catalogue.RELOADS, "failed").inc(),
@@ -153,6 +157,15 @@ class Metrics:
     def _quarantined(self, it: RecordsQuarantined) -> None:
         self._one(catalogue.RECORDS_QUARANTINED, it.reason).inc(it.count)
         self._one(catalogue.BYTES_QUARANTINED, it.reason).inc(it.bytes)
+
+    def _shadow(self, it: ShadowCompared) -> None:
+        pair = it.policy, it.shadow
+        self._one(catalogue.SHADOW_RECORDS, *pair, "same").inc(it.records - it.differing)
+        self._one(catalogue.SHADOW_RECORDS, *pair, "different").inc(it.differing)
+        for label, side, count in it.findings:
+            self._one(catalogue.SHADOW_REDACTIONS, *pair, label, side).inc(count)
+        for reason, side, count in it.quarantined:
+            self._one(catalogue.SHADOW_QUARANTINED, *pair, reason, side).inc(count)
 
     # -- what runs ---------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from tests.stream.real_worker import OUTPUTS, WorkerProcess
 
 EXAMPLES = REPOSITORY / "examples"
 RECORDS = 500
-WAIT_SECS = 60
+WAIT_SECS = 180
 ENCODINGS = ("otlp_proto", "otlp_json", "raw")
 READ_AS = {"raw": "text"}  # raw is bytes to the receiver
 CARD = "4111 1111 1111 1111"

@@ -18,6 +18,8 @@ from scrubber.telemetry import (
     RecordsQuarantined,
     ReloadFailed,
     Rewound,
+    ShadowCompared,
+    ShadowFailed,
     TextsDetected,
     TextsScrubbed,
     TransactionAborted,
@@ -56,6 +58,14 @@ RAN = ModelRan(
     forward_secs=0.3,
     decode_secs=0.4,
 )
+COMPARED = ShadowCompared(
+    policy="logs",
+    shadow="strict",
+    records=10,
+    differing=3,
+    findings=(("email", "both", 4), ("ipv4", "shadow", 2), ("url", "action", 1)),
+    quarantined=(("policy_drop", "shadow", 1),),
+)
 POLICIES = PoliciesInForce((("logs", "0123456789abcdef" * 4),), 60, "f" * 64)
 EVERYTHING = (
     POLICIES,
@@ -80,4 +90,6 @@ EVERYTHING = (
     TransactionAborted("INVALID_PRODUCER_EPOCH", 1),
     ProducerRebuilt("slow transaction"),
     COMMITTED,
+    COMPARED,
+    ShadowFailed("DetectorFailed", 10),
 )

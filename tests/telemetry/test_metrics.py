@@ -10,7 +10,7 @@ from scrubber.errors import Reason
 from scrubber.telemetry import PartitionsAssigned, PoliciesInForce, happenings
 from scrubber.telemetry.catalogue import CATALOGUE, DEVICE_MEMORY, LAG, LOOP_AGE, READY, RECORDS_READ, WATCHED
 from scrubber.telemetry.metrics import Metrics
-from tests.telemetry.happened import COMMITTED, EVERYTHING, POLICIES, RAN
+from tests.telemetry.happened import COMMITTED, COMPARED, EVERYTHING, POLICIES, RAN
 
 
 @pytest.fixture
@@ -63,6 +63,16 @@ def test_a_chunk_of_which_nothing_is_held_any_more_is_no_transaction(metrics):
     assert seen["scrubber_records_stale_total",] == 10
     assert seen["scrubber_transactions_committed_total",] == 0
     assert seen["scrubber_last_commit_timestamp_seconds",] == 0
+
+
+def test_what_another_policy_would_do_otherwise_is_counted_by_label(metrics):
+    seen = after(metrics, COMPARED, COMPARED)
+    pair = "logs", "strict"
+    assert seen["scrubber_shadow_records_total", *pair, "different"] == 6
+    assert seen["scrubber_shadow_records_total", *pair, "same"] == 14
+    assert seen["scrubber_shadow_redactions_total", *pair, "ipv4", "shadow"] == 4
+    assert seen["scrubber_shadow_redactions_total", *pair, "url", "action"] == 2
+    assert seen["scrubber_shadow_quarantined_records_total", *pair, "policy_drop", "shadow"] == 2
 
 
 def test_the_share_of_padding_can_be_computed(metrics):

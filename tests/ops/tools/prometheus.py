@@ -6,7 +6,7 @@ import http.client
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +18,7 @@ from tests.kafka_lab.ports import free_port
 from tests.ops.tools.system import program
 
 START_SECS = 60
+WAIT_SECS = 180
 
 
 class Prometheus:
@@ -58,13 +59,20 @@ class Prometheus:
         """Return the sum of what a query answers, 0 where it answers nothing."""
         return sum(self.query(expression).values())
 
-    def until(self, expression: str, condition: Callable[[float], bool], secs: float = 60) -> float:
+    def until(self, expression: str, condition: Callable[[float], bool], secs: float = WAIT_SECS) -> float:
         """Wait until the sum of what the query answers is as it should be; returns it."""
         deadline = time.monotonic() + secs
         while not condition(value := self.value(expression)):
             assert time.monotonic() < deadline, f"{expression} is {value} after {secs} s"
             time.sleep(0.5)
         return value
+
+    def settles(self, told: Mapping[str, float], secs: float = WAIT_SECS) -> None:
+        """Wait until all these queries are answered so: what is told of one moment may be spread over two scrapes."""
+        deadline = time.monotonic() + secs
+        while (values := {expression: self.value(expression) for expression in told}) != told:
+            assert time.monotonic() < deadline, f"{values} after {secs} s, not {told}"
+            time.sleep(0.5)
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Yield every rule, with its health and its alerts."""
