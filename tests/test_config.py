@@ -508,6 +508,8 @@ def test_the_schema_accepts_what_is_accepted_and_refuses_what_is_refused():
     schema = config_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(MINIMAL, schema)
+    for model in ("none", "embedded", {"kind": "none"}):
+        jsonschema.validate(MINIMAL | {"model": model}, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(merged(MINIMAL, {"kafka": {"groupid": 1}}), schema)
     assert json.loads(json.dumps(schema)) == schema

@@ -79,9 +79,10 @@ def _section(setting: Schema, definitions: Schema) -> tuple[str, Schema] | None:
 
 
 def _without_null(setting: Schema) -> Schema:
-    """What an optional setting may be when it is there."""
+    """What an optional setting may be when it is there; the section, where a word may stand for one."""
     kinds = [kind for kind in setting.get("anyOf", ()) if kind.get("type") != "null"]
-    return {**setting, **kinds[0]} if len(kinds) == 1 else setting
+    sections = [kind for kind in kinds if "$ref" in kind]
+    return {**setting, **(sections or kinds)[0]} if len(sections or kinds) == 1 else setting
 
 
 def _values(setting: Schema) -> str:

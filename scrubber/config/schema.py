@@ -162,7 +162,7 @@ class RouteSection(Section):
     """Input topics to output topics and a policy. In output names `{topic}` stands for the input topic."""
 
     name: Text | None = None
-    """Name in metrics and logs. Left out: `route-1`, `route-2`, ..."""
+    """Name in what `scrubber check` prints. Left out: `route-1`, `route-2`, ..."""
 
     topics: list[Text] = []
     """Input topics by name."""
@@ -299,6 +299,11 @@ class ModelSection(Section):
         return {"kind": given} if isinstance(given, str) else given
 
 
+def _or_its_kind(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema, too, that a kind that needs nothing else may stand for the section."""
+    schema["anyOf"] = [{"$ref": schema.pop("$ref")}, {"enum": ["embedded", "none"]}]
+
+
 class LoggingSection(Section):
     """Log lines of scrubber itself. They go to stderr."""
 
@@ -416,7 +421,7 @@ class ConfigFile(Section):
     quarantine: QuarantineSection = QuarantineSection()
     """What the quarantine topic holds."""
 
-    model: ModelSection = ModelSection()
+    model: ModelSection = Field(default=ModelSection(), json_schema_extra=_or_its_kind)
     """The model."""
 
     logging: LoggingSection = LoggingSection()

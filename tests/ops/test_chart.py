@@ -31,6 +31,7 @@ WRONG_VALUES = {
     "config.kafka.security.sasl.mechanism=PLAIN,config.kafka.security.sasl.password=made-up": "password",
     "config.quarantine.key=bWFkZS11cA==": "'key'",
     "config.chunk.max_records=0": "/config/chunk/max_records",
+    "config.model=nonne": "/config/model",
     "config.http.enabled=false": "/config/http/enabled",
     "config.drain_timeout_secs=null": "drain_timeout_secs",
     "drain.extraSeconds=0": "/drain/extraSeconds",

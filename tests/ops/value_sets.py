@@ -9,7 +9,7 @@ POLICY = "version: 1\nname: ours\nextends: logs\nlabels:\n  ipv4: {enabled: fals
 
 VALUE_SETS: dict[str, dict[str, Any]] = {
     "defaults": {},
-    "deployment": {"staticMembership": {"enabled": False}, "replicas": 3},
+    "deployment": {"staticMembership": {"enabled": False}, "replicas": 3, "config": {"model": "none"}},
     "gpu": {
         "image": {"tag": "0.1.0-gpu"},
         "gpu": {"enabled": True},
