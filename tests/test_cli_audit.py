@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from scrubber.cli import main
 from scrubber.cli.audit_checks import ASTRAY, NO_EVENT, NO_RECORD, TOO_MANY, TWICE, UNTOLD, Report, compare
 from scrubber.cli.audit_events import Place, ordered, read_event
+from scrubber.cli.audit_topics import inputs
 from scrubber.cli.exits import Exit
 from scrubber.core.audit import AuditTrail
 from scrubber.core.keys import NO_KEYS, KeyRing
@@ -29,6 +30,7 @@ from scrubber.core.records import Record
 from scrubber.core.spans import Redaction
 from scrubber.detect.detector import Description
 from scrubber.errors import Reason
+from scrubber.stream.settings import Route
 from tests.command_line import process
 from tests.kafka_lab.topics import Sent, create_topic, produce, unique
 
@@ -379,3 +381,9 @@ def test_tail_follows_what_comes_until_it_is_interrupted(kafka, tmp_path):
             writer.join()
         started.send_signal(signal.SIGINT)
         assert started.wait(30) == Exit.INTERRUPTED
+
+
+def test_the_topics_that_are_verified_are_those_that_a_worker_reads():
+    routes = (Route("open", pattern=r"app\..*"), Route("named", ("web",), clean="{topic}-scrubbed"))
+    on_cluster = ["app.eu", "app.eu.clean", "app.eu.audit", "web", "web-scrubbed", "app.x-scrubbed", "other"]
+    assert inputs(routes, on_cluster) == ["app.eu", "web", "app.x-scrubbed"]

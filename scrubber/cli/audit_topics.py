@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scrubber.cli.audit_checks import Report, check_events, compare, read_quarantined
 from scrubber.cli.audit_events import read_events
 from scrubber.errors import FatalStreamError
 from scrubber.stream import reading
+from scrubber.stream.clients import hidden_topics
 from scrubber.stream.replay import envelopes
 from scrubber.stream.routes import RouteTable
 from scrubber.stream.settings import Route, StreamSettings
@@ -21,8 +22,8 @@ def verify_topics(settings: StreamSettings, report: Report) -> None:
     what tells of them is read after that.
     """
     on_cluster = reading.topic_names(settings)
-    inputs = list(_inputs(settings.routes, on_cluster))
-    outputs = {topic: RouteTable(settings.routes).outputs(topic) for topic in inputs}
+    read = inputs(settings.routes, on_cluster)
+    outputs = {topic: RouteTable(settings.routes).outputs(topic) for topic in read}
     cleans = [each.clean for each in outputs.values()]
     shared = {name for name in cleans if cleans.count(name) > 1}
     if shared:
@@ -42,12 +43,11 @@ def verify_topics(settings: StreamSettings, report: Report) -> None:
             report.counts["partitions"] += 1
 
 
-def _inputs(routes: Iterable[Route], on_cluster: Iterable[str]) -> Iterable[str]:
-    """Yield the topics that a worker reads: what looks like an output of a route is none."""
-    templates = [name for route in routes for name in (route.clean, route.audit, route.quarantine)]
-    hidden = [re.compile(".+".join(map(re.escape, name.split("{topic}")))) for name in templates]
-    for topic in on_cluster:
-        named = any(topic in route.topics for route in routes)
-        like_output = any(name.fullmatch(topic) for name in hidden)
-        if named or (not like_output and any(route.matches(topic) for route in routes)):
-            yield topic
+def inputs(routes: Sequence[Route], on_cluster: Iterable[str]) -> list[str]:
+    """Return the topics that a worker reads: those of the routes that are not hidden from its consumer."""
+    hidden = [re.compile(shape) for shape in hidden_topics(routes)]
+    return [
+        topic
+        for topic in on_cluster
+        if any(route.matches(topic) for route in routes) and not any(shape.match(topic) for shape in hidden)
+    ]

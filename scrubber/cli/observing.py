@@ -11,8 +11,8 @@ import structlog
 
 from scrubber.config import Config
 from scrubber.core.records import Chunk, ScrubbedChunk
+from scrubber.detect.runtime.extras import require
 from scrubber.detect.runtime.memory import gpu_memory
-from scrubber.errors import ConfigError, Problem
 from scrubber.stream.statistics import follow
 from scrubber.telemetry import Fanout, LogTelemetry, Telemetry, catalogue
 from scrubber.telemetry.health import Health
@@ -43,46 +43,49 @@ class Observed(NamedTuple):
 def observing(config: Config) -> Iterator[Observed]:
     """Observe while the block runs. Raises `ConfigError`: no such address, or an extra that is missing."""
     receivers: list[Telemetry] = [LogTelemetry(structlog.get_logger("scrubber"))]
-    health, metrics = Health(config.http.max_loop_age_secs), Metrics(version("scrubber"))
-    metrics.watch(catalogue.READY, lambda: {(): float(not health.why_not_ready())})
-    metrics.watch(catalogue.LOOP_AGE, health.loop_ages)
-    metrics.watch(catalogue.DEVICE_MEMORY, _device_memory)
+    health = Health(config.http.max_loop_age_secs)
+    metrics = _metrics(health) if config.http.enabled or config.console.enabled else None
     with ExitStack() as stack:
         tracing = _open_tracing(config.tracing) if config.tracing.endpoint is not None else None
         if tracing is not None:
             stack.callback(tracing.close)
             receivers.append(tracing)
-        counted = config.http.enabled or config.console.enabled
-        if counted:
+        if metrics is not None:
             receivers += [health, metrics]
         telemetry = Fanout(receivers)
-        if config.http.enabled:
+        if metrics is not None and config.http.enabled:
             stack.enter_context(serving(config.http, metrics.registry, health, telemetry))
-        if config.console.enabled:
+        if metrics is not None and config.console.enabled:
             stack.enter_context(_open_console(config, metrics, telemetry))
         yield Observed(
             telemetry,
             turned=health.turn,
-            on_statistics=follow(telemetry) if counted else None,
+            on_statistics=follow(telemetry) if metrics is not None else None,
             traced=tracing.scrub if tracing is not None else lambda scrub: scrub,
         )
 
 
+def _metrics(health: Health) -> Metrics:
+    metrics = Metrics(version("scrubber"))
+    metrics.watch(catalogue.READY, lambda: {(): float(not health.why_not_ready())})
+    metrics.watch(catalogue.LOOP_AGE, health.loop_ages)
+    metrics.watch(catalogue.DEVICE_MEMORY, _device_memory)
+    return metrics
+
+
 def _open_tracing(settings: TracingSettings) -> Tracing:
-    try:
-        from scrubber.telemetry import tracing  # noqa: PLC0415 - an extra
-    except ImportError:
-        hint = "pip install 'scrubber[tracing]'"
-        raise ConfigError([Problem("tracing.endpoint", "needs the extra tracing", hint)]) from None
+    for module in ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"):
+        require(module, "tracing", "tracing.endpoint")
+    from scrubber.telemetry import tracing  # noqa: PLC0415 - an extra
+
     return tracing.Tracing(settings, tracing.exporter(settings), version("scrubber"))
 
 
 def _open_console(config: Config, metrics: Metrics, telemetry: Telemetry) -> AbstractContextManager[None]:
-    try:
-        from scrubber.cli.console.beside import beside_worker  # noqa: PLC0415 - an extra
-    except ImportError:
-        hint = "pip install 'scrubber[console]'"
-        raise ConfigError([Problem("console.enabled", "needs the extra console", hint)]) from None
+    for module in ("starlette", "uvicorn"):
+        require(module, "console", "console.enabled")
+    from scrubber.cli.console.beside import beside_worker  # noqa: PLC0415 - an extra
+
     return beside_worker(config, metrics.registry, telemetry)
 
 

@@ -218,6 +218,19 @@ def test_every_control_is_reached_by_keys(opened):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+def test_the_theme_is_the_system_s_until_one_is_chosen(opened):
+    page = opened(scheme="dark").page
+    root, button = page.locator("html"), page.locator("#theme")
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(root).to_have_attribute("data-theme", "light")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_playground_is_accessible_fits_and_looks_as_in_the_docs(opened, scheme, viewport):

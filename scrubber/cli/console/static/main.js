@@ -7,7 +7,6 @@ import { startPlayground } from "./playground.js";
 
 const PAGES = ["playground", "live"];
 let hasWorker = false;
-const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function turn() {
   const page = PAGES.includes(location.hash.slice(1)) ? location.hash.slice(1) : PAGES[0];
@@ -21,7 +20,7 @@ function turn() {
 }
 
 function isDark() {
-  return (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
+  return document.documentElement.dataset.theme === "dark";
 }
 
 function showTheme() {
@@ -42,7 +41,7 @@ function switchTheme() {
 }
 
 byId("theme").addEventListener("click", switchTheme);
-dark.addEventListener("change", showTheme);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme); // after theme.js has followed it
 showTheme();
 try {
   const setup = await ask("/api/setup");

@@ -1,8 +1,17 @@
-// Before the first paint: the theme that was chosen last; without a choice the system decides.
+// Before the first paint: the theme that was chosen last; without a choice the system's, also when that changes.
 "use strict";
-try {
-  const chosen = localStorage.getItem("scrubber-theme");
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
-} catch {
-  // no storage, no choice
+{
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => {
+    let chosen = null;
+    try {
+      chosen = localStorage.getItem("scrubber-theme");
+    } catch {
+      // no storage, no choice
+    }
+    const known = chosen === "light" || chosen === "dark";
+    document.documentElement.dataset.theme = known ? chosen : system.matches ? "dark" : "light";
+  };
+  system.addEventListener("change", follow);
+  follow();
 }
