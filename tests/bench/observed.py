@@ -1,145 +1,234 @@
-"""What it costs to be observed: `python -m tests.bench.observed [--chunks N]`.
+"""What it costs to be observed: `python -m tests.bench.observed [--records N] [--runs N]`.
 
-The worker's own path for each chunk (scrub by rules, make messages, report the commit) in one thread and without Kafka,
-so that the share of metrics and traces is larger here than in a worker. The variants take turns, chunk by chunk, in one
-process; what counts is the processor time of the process, so that the exporter's thread is in it.
+`scrubber run`, as it is, between topics of an Apache Kafka of its own (all rules, preset `logs`, exactly once). Within
+one run those who listen are there and away by turns, `BLOCK` chunks each, so that machine, broker, process and input
+are the same for both; each block with them is compared with its two neighbours without. The log at level info is on.
 
-    silent    nobody listens, nothing is counted
-    log       as `scrubber run` at level info: happenings are made and the log leaves them out
-    metrics   and health: `http.enabled`
-    traces    and a trace for each chunk, every record with a `traceparent` header of its own
+    metrics   `http.enabled`: metrics and health, scraped once a second while they are there
+    traces    a trace for each chunk, sent to a collector that only takes them; every record has a `traceparent` header
+
+The number is the median of the ratios of the blocks: CPU of the process for each record, and records a second.
 """
 
 from __future__ import annotations
 
-import gc
+import multiprocessing
+import os
+import signal
 import statistics
+import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
-from itertools import cycle, islice
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import NamedTuple
 
 import click
 import structlog
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+import yaml
 
-from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Chunk, Headers, Partition, Record
-from scrubber.detect.pipeline import Scrubber
-from scrubber.detect.rules.load import builtin_rules
-from scrubber.detect.rules.ready import ready_tier
-from scrubber.detect.texts import TextPipeline
-from scrubber.policies import load_policy
-from scrubber.stream.outbox import Outbox
-from scrubber.stream.routes import RouteTable
-from scrubber.stream.settings import Route
-from scrubber.stream.sink import report
-from scrubber.telemetry import ChunkScrubbed, Fanout, LogTelemetry
-from scrubber.telemetry.health import Health
-from scrubber.telemetry.metrics import Metrics
-from scrubber.telemetry.settings import TracingSettings
-from scrubber.telemetry.tracing import Tracing
+from scrubber.cli import main, run
+from scrubber.cli.observing import Observed, observing
+from scrubber.config import Config
+from scrubber.core.records import Chunk, ScrubbedChunk
+from scrubber.telemetry import ChunkCommitted, Happening, LogTelemetry, Telemetry
+from tests.bench.contestant import Topics, configuration
 from tests.bench.log_lines import log_lines
+from tests.bench.stream import JAVA_OPTIONS, PARTITIONS, machine
+from tests.kafka_lab.local import LocalKafka
+from tests.kafka_lab.ports import free_port
+from tests.kafka_lab.topics import Sent, create_topic, produce, unique
 
-CHUNK_RECORDS = 10_000
-PARTITIONS = 8
-Turn = Callable[[Chunk], None]
+BLOCK = 6  # chunks
+LEFT_OUT = 2  # of each block: they were on their way when it began
+SCRAPE_SECS = 1.0
+LIMITS = {"metrics": 0.03, "traces": 0.08}
+
+Scrub = Callable[[Chunk], ScrubbedChunk]
+spawn = multiprocessing.get_context("spawn")
 
 
-class Nowhere:
-    """A producer that keeps nothing."""
+class Mark(NamedTuple):
+    """Where the process stood when a chunk was committed."""
 
-    def produce(self, *_args, **_options) -> None:
+    secs: float
+    cpu_secs: float
+    records: int
+
+
+class Block(NamedTuple):
+    """What a number of chunks took."""
+
+    cpu_micros: float
+    records_per_sec: float
+
+
+class Switch:
+    """A `Telemetry` that tells everybody for `BLOCK` chunks and then only the log, by turns."""
+
+    def __init__(self, everybody: Telemetry, records: int, on: Event) -> None:
+        self._everybody = everybody
+        self._log = LogTelemetry(structlog.get_logger())
+        self._left = records
+        self._on = on
+        self._marks: list[list[Mark]] = [[]]
+        self.is_on = False
+
+    def emit(self, happening: Happening) -> None:
+        (self._everybody if self.is_on else self._log).emit(happening)
+        if isinstance(happening, ChunkCommitted):
+            self._note(happening.records)
+
+    def blocks(self) -> list[Block]:
+        """What each whole block took, every other one with everybody; the first two warm up."""
+        return [_block(marks[LEFT_OUT - 1 :]) for marks in self._marks if len(marks) == BLOCK][2:]
+
+    def _note(self, records: int) -> None:
+        self._marks[-1].append(Mark(time.monotonic(), time.process_time(), records))
+        self._left -= records
+        if len(self._marks[-1]) == BLOCK:
+            self._marks.append([])
+            self.is_on = not self.is_on
+            (self._on.set if self.is_on else self._on.clear)()
+        if self._left <= 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _block(marks: list[Mark]) -> Block:
+    records = sum(mark.records for mark in marks[1:])
+    cpu_secs = marks[-1].cpu_secs - marks[0].cpu_secs
+    return Block(cpu_secs / records * 1e6, records / (marks[-1].secs - marks[0].secs))
+
+
+def work(file: Path, records: int, on: Event, answer: Connection) -> None:
+    """Be the worker, in a process of its own, and send the blocks."""
+    switches = []
+
+    @contextmanager
+    def switched(config: Config) -> Iterator[Observed]:
+        with observing(config) as it:
+            switch = Switch(it.telemetry, records, on)
+            switches.append(switch)
+
+            def traced(scrub: Scrub) -> Scrub:
+                with_traces = it.traced(scrub)
+
+                def by_turns(chunk: Chunk) -> ScrubbedChunk:
+                    return with_traces(chunk) if switch.is_on else scrub(chunk)
+
+                return by_turns
+
+            yield it._replace(telemetry=switch, traced=traced)
+
+    run.observing = switched
+    main(["run", "--config", str(file)])
+    answer.send(switches[0].blocks())
+
+
+def scrape(port: int, on: Event) -> None:
+    """Be Prometheus, in a process of its own, while the worker's metrics are on."""
+    while on.wait():
+        with suppress(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read()
+        time.sleep(SCRAPE_SECS)
+
+
+class Taking(BaseHTTPRequestHandler):
+    """A collector of traces that looks at none."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
         pass
 
 
-class Dropping(SpanExporter):
-    """Spans are made, batched and thrown away; turning them into bytes is the exporter's thread's work."""
-
-    def export(self, spans):
-        return SpanExportResult.SUCCESS
+def collect(port: int) -> None:
+    """Be the collector of traces, in a process of its own."""
+    HTTPServer(("127.0.0.1", port), Taking).serve_forever()
 
 
-def parent(number: int) -> Headers:
-    return [("traceparent", b"00-%032x-%016x-01" % (number + 1, number + 1))]
+@click.command(help=__doc__)
+@click.option("--records", default=1_000_000, show_default=True, help="Of each run.")
+@click.option("--runs", default=2, show_default=True, help="For each of the two.")
+@click.option("--only", type=click.Choice(list(LIMITS)), help="One of the two.")
+def command(*, records: int, runs: int, only: str | None) -> None:
+    print(machine())
+    with LocalKafka(java_options=JAVA_OPTIONS) as kafka, tempfile.TemporaryDirectory() as folder:
+        for what in [only] if only else LIMITS:
+            source = filled(kafka.bootstrap, records, headers=what == "traces")
+            series = [one_run(what, kafka.bootstrap, source, records, Path(folder)) for _ in range(runs)]
+            print(told(what, series))
 
 
-def chunks(*, traced: bool) -> list[Chunk]:
-    """Three chunks of different lines."""
-    lines = log_lines(3 * CHUNK_RECORDS)
-    made = []
-    for number in range(3):
-        records = [
-            Record(
-                "app",
-                index % PARTITIONS,
-                number * CHUNK_RECORDS + index,
-                0,
-                None,
-                line,
-                [("traceparent", b"00-%032x-%016x-01" % (number * CHUNK_RECORDS + index + 1, index + 1))]
-                if traced
-                else None,
-            )
-            for index, line in enumerate(islice(lines, CHUNK_RECORDS))
-        ]
-        records.sort(key=lambda record: record.partition)
-        made.append(
-            Chunk(records, {Partition("app", n): 1 for n in range(PARTITIONS)}, sum(len(r.value) for r in records))
+def filled(bootstrap: str, records: int, *, headers: bool) -> str:
+    """A topic with so many lines, round its partitions."""
+    source = create_topic(bootstrap, "raw", PARTITIONS)
+    lines = (
+        Sent(
+            line,
+            partition=number % PARTITIONS,
+            headers=[("traceparent", b"00-%032x-%016x-01" % (number + 1, number + 1))] if headers else None,
         )
-    return made
+        for number, line in enumerate(log_lines(records))
+    )
+    produce({"bootstrap.servers": bootstrap, "compression.type": "lz4"}, source, lines)
+    return source
 
 
-def turn(telemetry, traced=lambda scrub: scrub) -> Turn:
-    """One worker's way of one chunk."""
-    quarantine, policy = Quarantine(), load_policy("logs")
-    pipeline = TextPipeline(ready_tier(builtin_rules()), (), telemetry.emit if telemetry else None)
-    scrub = traced(Scrubber(pipeline, lambda _topic: policy, quarantine=quarantine))
-    outbox = Outbox(RouteTable((Route("all", ("app",)),)), None, {})
-
-    def one(chunk: Chunk) -> None:
-        started = time.monotonic()
-        done = scrub(chunk)
-        if telemetry:
-            telemetry.emit(ChunkScrubbed(len(chunk.records), chunk.byte_size, time.monotonic() - started))
-        sent = outbox.produce(Nowhere(), done, chunk.epochs)
-        if telemetry:
-            report(telemetry, sent, 0.01, 0.01)
-
-    return one
-
-
-def variants() -> Iterator[tuple[str, Turn, list[Chunk]]]:
-    plain, traced = chunks(traced=False), chunks(traced=True)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("info"))
-    log = LogTelemetry(structlog.get_logger())
-    metrics = Fanout([log, Health(300.0), Metrics("bench")])
-    tracing = Tracing(TracingSettings("bench"), BatchSpanProcessor(Dropping()), "bench")
-    yield "silent", turn(None), plain
-    yield "log", turn(log), plain
-    yield "metrics", turn(metrics), plain
-    yield "silent, with headers", turn(None), traced
-    yield "traces", turn(Fanout([tracing, log, Health(300.0), Metrics("bench")]), tracing.scrub), traced
+def one_run(what: str, bootstrap: str, source: str, records: int, folder: Path) -> list[Block]:
+    """Let a new group scrub the topic; its blocks, without and with those who listen by turns."""
+    name, port, on = unique("observed"), free_port(), spawn.Event()
+    outputs = (create_topic(bootstrap, kind, PARTITIONS) for kind in Topics._fields[1:])
+    config = configuration(bootstrap, Topics(source, *outputs), name)
+    config["logging"]["level"] = "info"
+    if what == "metrics":
+        config["http"] = {"enabled": True, "port": port}
+        other = spawn.Process(target=scrape, args=(port, on), daemon=True)
+    else:
+        config["tracing"] = {"endpoint": f"http://127.0.0.1:{port}/v1/traces"}
+        other = spawn.Process(target=collect, args=(port,), daemon=True)
+    file = folder / f"{name}.yaml"
+    file.write_text(yaml.safe_dump(config))
+    blocks, answer = spawn.Pipe(duplex=False)
+    worker = spawn.Process(target=work, args=(file, records, on, answer), daemon=True)
+    other.start()
+    worker.start()
+    answer.close()
+    try:
+        return blocks.recv()
+    finally:
+        for process in (worker, other):
+            process.terminate()
+            process.join()
 
 
-@click.command
-@click.option("--chunks", "rounds", default=30, help="Of 10,000 records, for each variant.")
-def command(rounds: int) -> None:
-    made = list(variants())
-    spent: dict[str, list[float]] = {name: [] for name, _, _ in made}
-    for _, one, given in made:
-        one(given[0])
-    gc.freeze()
-    for number, order in zip(range(rounds), cycle((made, made[::-1]))):
-        for name, one, given in order:
-            before = time.process_time()
-            one(given[number % len(given)])
-            spent[name].append(time.process_time() - before)
-    bases = {"log": "silent", "metrics": "silent", "traces": "silent, with headers"}
-    medians = {name: statistics.median(seconds) for name, seconds in spent.items()}
-    for name, seconds in medians.items():
-        base = bases.get(name)
-        share = f"   {seconds / medians[base] - 1:+.2%} of {base}" if base else ""
-        print(f"{name:22} {seconds / CHUNK_RECORDS * 1e6:7.2f} us/record{share}")
+def told(what: str, series: list[list[Block]]) -> str:
+    """The median of the ratios of each block with somebody to the mean of its two neighbours with nobody."""
+    ratios: dict[str, list[float]] = {field: [] for field in Block._fields}
+    for blocks in series:
+        for before, block, after in zip(blocks[::2], blocks[1::2], blocks[2::2], strict=False):
+            for field, found in ratios.items():
+                nobody = (getattr(before, field) + getattr(after, field)) / 2
+                found.append(getattr(block, field) / nobody)
+    cpu, rate = ratios["cpu_micros"], ratios["records_per_sec"]
+    base = statistics.median(block.cpu_micros for blocks in series for block in blocks[::2])
+    return (
+        f"{what}: {len(cpu)} blocks; CPU {spread(cpu)} of {base:.2f} us/record; records/s {spread(rate)}; "
+        f"limit {LIMITS[what]:.0%}"
+    )
+
+
+def spread(ratios: list[float]) -> str:
+    """Median and quartiles of ratios, as differences."""
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return f"{middle - 1:+.1%} ({low - 1:+.1%} to {high - 1:+.1%})"
 
 
 if __name__ == "__main__":
