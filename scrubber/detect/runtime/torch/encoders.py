@@ -7,22 +7,25 @@ finished only for the positions that somebody reads.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor
 
+from scrubber.detect.runtime.torch.dense import Dense
 from scrubber.detect.runtime.torch.weights import Linear, Weights
 
 _ROUNDING = 64
+_COLUMNS = 32
 
 
 class Encoder(Protocol):
     """Token ids `[B, S]` in, hidden states `[B, N, D]` of the positions `keep` `[B, N]` out.
 
-    `mask` is true where there is a token, or None where rows have no padding.
+    `mask` `[B, T]` is true where there is a token among the last T positions; before them all are tokens. None: no row
+    has padding.
     """
 
     def __call__(self, ids: Tensor, mask: Tensor | None, keep: Tensor) -> Tensor:
@@ -65,11 +68,11 @@ def encoder(config: Mapping[str, Any], weights: Weights) -> Encoder:
 class _Block(NamedTuple):
     """One transformer layer, normalised after each half."""
 
-    qkv: Linear
-    out: Linear
+    qkv: Dense
+    out: Dense
     norm: Linear
-    up: Linear
-    down: Linear
+    up: Dense
+    down: Dense
     out_norm: Linear
 
 
@@ -85,23 +88,25 @@ class Bert:
         # Rows are padded to a round number of tokens, which may be more than the model has positions.
         self._positions = weights.cast(F.pad(positions, (0, 0, 0, _ROUNDING)))
         self._norm = embeddings.linear("LayerNorm")
-        self._blocks = [
-            _block(weights.under(f"encoder.layer.{number}"), ("query", "key", "value"), 1.0)
-            for number in range(config["num_hidden_layers"])
-        ]
+        layers = [weights.under(f"encoder.layer.{number}") for number in range(config["num_hidden_layers"])]
+        self._blocks = [_block(layer, ("query", "key", "value"), 1.0) for layer in layers]
+        self._last_query, self._last_key_value = (
+            Dense(_stacked(layers[-1], names, 1.0)) for names in (("query",), ("key", "value"))
+        )
 
     def __call__(self, ids: Tensor, mask: Tensor | None, keep: Tensor) -> Tensor:
         """See `Encoder`."""
         x = _norm(F.embedding(ids, self._words) + self._positions[: ids.shape[1]], self._norm, self._epsilon)
-        hidden = x.shape[-1]
-        bias = None if mask is None else _padding_bias(mask, x.dtype)
+        bias = None
+        if mask is not None:
+            bias = F.pad(_padding_bias(mask, x.dtype), (x.shape[1] - mask.shape[1], 0))
         for block in self._blocks:
             if block is self._blocks[-1]:
-                key, value = self._split(F.linear(x, block.qkv.weight[hidden:], block.qkv.bias[hidden:]), 2)
+                key, value = self._split(self._last_key_value(x), 2)
                 x = _pick(x, keep)
-                (query,) = self._split(F.linear(x, block.qkv.weight[:hidden], block.qkv.bias[:hidden]), 1)
+                (query,) = self._split(self._last_query(x), 1)
             else:
-                query, key, value = self._split(F.linear(x, *block.qkv), 3)
+                query, key, value = self._split(block.qkv(x), 3)
             attended = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
             x = _finish(block, x, _join(attended), self._epsilon)
         return x
@@ -115,6 +120,8 @@ class Deberta:
 
     The position terms need the score of each query with each relative distance. Distances are laid out one after the
     other, so that row `i` of the bias is a slice of row `i` of that table, shifted by `i`: a strided view, no gather.
+    These tables are the largest tensors by far. A CPU computes them for one row of the batch at a time, always in the
+    same memory: then they stay in its caches.
     """
 
     def __init__(self, config: Mapping[str, Any], weights: Weights) -> None:
@@ -145,18 +152,13 @@ class Deberta:
     def __call__(self, ids: Tensor, mask: Tensor | None, keep: Tensor) -> Tensor:
         """See `Encoder`."""
         x = _norm(F.embedding(ids, self._words), self._norm, self._epsilon)
-        padding = None
-        if mask is not None:
-            x = x * mask[:, :, None]
-            padding = _padding_bias(mask, x.dtype)
+        padding = None if mask is None else _padding_bias(mask, x.dtype)
         falling, rising = self._index(ids.shape[1], ids.device)
+        scratch = _Scratch(x, self._heads, len(falling))
         for block, (position_keys, position_queries) in zip(self._blocks, self._positions, strict=True):
-            query, key, value = (part.contiguous() for part in _split(F.linear(x, *block.qkv), 3, self._heads))
-            bias = _shifted(query @ position_keys[:, falling].transpose(1, 2), transposed=False)
-            bias = bias + _shifted(key @ position_queries[:, rising].transpose(1, 2), transposed=True)
-            if padding is not None:
-                bias += padding
-            attended = _join(F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0))
+            parts = [part.contiguous() for part in _split(block.qkv(x), 3, self._heads)]
+            tables = position_keys[:, falling].transpose(1, 2), position_queries[:, rising].transpose(1, 2)
+            attended = _join(scratch.attend(parts, tables, padding))
             if block is self._blocks[-1]:
                 x, attended = _pick(x, keep), _pick(attended, keep)
             x = _finish(block, x, attended, self._epsilon)
@@ -169,13 +171,46 @@ class Deberta:
         return table
 
     def _index(self, length: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Rows of the distance table for the distances query - key, falling and rising, of rows of `length`."""
+        """Rows of the distance table for the distances query - key, falling and rising, of rows of `length`.
+
+        One after the other and then some more that nobody looks at: matrix products like round numbers of columns.
+        """
         if length not in self._indices:
             distance = torch.arange(-(length - 1), length)
             bucket = log_bucket(distance, self._buckets, self._reach) if self._buckets > 0 else distance
             rising = (bucket + self._span).clamp(0, 2 * self._span - 1).to(device)
-            self._indices[length] = rising.flip(0), rising
+            more = -len(rising) % _COLUMNS
+            self._indices[length] = F.pad(rising.flip(0), (0, more)), F.pad(rising, (0, more))
         return self._indices[length]
+
+
+class _Scratch:
+    """Memory for the position terms of one batch `x` `[B, S, D]`, and attention with them."""
+
+    def __init__(self, x: Tensor, heads: int, columns: int) -> None:
+        rows, length = x.shape[:2]
+        self._step = rows if x.is_cuda else 1
+        self._first, self._second = (x.new_empty(self._step, heads, length, columns) for _ in range(2))
+        self._bias = x.new_empty(self._step, heads, length, length)
+
+    def attend(self, parts: Sequence[Tensor], tables: tuple[Tensor, Tensor], padding: Tensor | None) -> Tensor:
+        """Attend with `parts` (query, key, value, each `[B, H, S, D]`).
+
+        `tables` `[H, D, columns]` are the position keys and queries by distance, `padding` `[B, 1, 1, T]` is added to
+        the scores of the last T keys.
+        """
+        answers = []
+        for start in range(0, len(parts[0]), self._step):
+            query, key, value = (part[start : start + self._step] for part in parts)
+            torch.matmul(query, tables[0], out=self._first)
+            torch.matmul(key, tables[1], out=self._second)
+            bias = torch.add(
+                _shifted(self._first, transposed=False), _shifted(self._second, transposed=True), out=self._bias
+            )
+            if padding is not None:
+                bias[..., -padding.shape[-1] :] += padding[start : start + self._step]
+            answers.append(F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0))
+        return torch.cat(answers) if len(answers) > 1 else answers[0]
 
 
 def log_bucket(distance: Tensor, buckets: int, reach: int) -> Tensor:
@@ -194,24 +229,29 @@ def _position_terms(config: Mapping[str, Any]) -> list[str]:
 
 
 def _block(weights: Weights, names: tuple[str, str, str], query_scale: float) -> _Block:
-    query, key, value = (weights.exact_linear(f"attention.self.{name}") for name in names)
-    qkv = Linear(
-        weights.cast(torch.cat([query.weight * query_scale, key.weight, value.weight])),
-        weights.cast(torch.cat([query.bias * query_scale, key.bias, value.bias])),
-    )
     return _Block(
-        qkv,
-        weights.linear("attention.output.dense"),
+        Dense(_stacked(weights, names, query_scale)),
+        Dense(weights.linear("attention.output.dense")),
         weights.linear("attention.output.LayerNorm"),
-        weights.linear("intermediate.dense"),
-        weights.linear("output.dense"),
+        Dense(weights.linear("intermediate.dense")),
+        Dense(weights.linear("output.dense")),
         weights.linear("output.LayerNorm"),
     )
 
 
+def _stacked(weights: Weights, names: Sequence[str], first_scale: float) -> Linear:
+    """Return the layers `names` as one, the first of them scaled."""
+    layers = [weights.exact_linear(f"attention.self.{name}") for name in names]
+    scales = [first_scale] + [1.0] * (len(layers) - 1)
+    return Linear(
+        weights.cast(torch.cat([layer.weight * scale for layer, scale in zip(layers, scales, strict=True)])),
+        weights.cast(torch.cat([layer.bias * scale for layer, scale in zip(layers, scales, strict=True)])),
+    )
+
+
 def _finish(block: _Block, x: Tensor, attended: Tensor, epsilon: float) -> Tensor:
-    x = _norm(x + F.linear(attended, *block.out), block.norm, epsilon)
-    return _norm(x + F.linear(F.gelu(F.linear(x, *block.up)), *block.down), block.out_norm, epsilon)
+    x = _norm(block.out.plus(attended, x), block.norm, epsilon)
+    return _norm(block.down.plus(block.up.gelu(x), x), block.out_norm, epsilon)
 
 
 def _norm(x: Tensor, norm: Linear, epsilon: float) -> Tensor:
@@ -237,7 +277,7 @@ def _pick(x: Tensor, keep: Tensor) -> Tensor:
 
 
 def _shifted(scores: Tensor, *, transposed: bool) -> Tensor:
-    """View `[B, H, S, 2S - 1]`, one column for each distance, as `[B, H, S, S]`: by query and key.
+    """View `[B, H, S, columns]`, the first 2S - 1 one for each distance, as `[B, H, S, S]`: by query and key.
 
     Column `S - 1` is distance 0. Row `i` starts at column `S - 1 - i`; transposed, so does column `i`.
     """

@@ -73,8 +73,9 @@ class SpanModel:
         send = self._device.send
         ids, first, words = send(batch.ids), send(batch.first), send(batch.words)
         mask = None
-        if batch.lengths.min() < ids.shape[1]:
-            mask = torch.arange(ids.shape[1], device=ids.device) < send(batch.lengths)[:, None]
+        shortest = int(batch.lengths.min())
+        if shortest < ids.shape[1]:
+            mask = torch.arange(shortest, ids.shape[1], device=ids.device) < send(batch.lengths)[:, None]
         markers = question.markers.expand(len(ids), -1)
         hidden = self._encoder(ids, mask, torch.cat([markers, first], 1))
         if self._projection is not None:
