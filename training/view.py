@@ -12,6 +12,7 @@ from typing import Final
 
 from scrubber.core.formats import JSON
 from scrubber.core.keys import NO_KEYS
+from scrubber.core.labels import LABELS
 from scrubber.core.policy import Policy
 from scrubber.core.views import Views
 from scrubber.detect.fields import Part, _fields
@@ -31,11 +32,6 @@ TELLING: Final = frozenset(
     }
 )  # fmt: skip
 
-# What the rules find all of, so that a model is mostly not asked for it.
-SHAPED: Final = frozenset(
-    {"credit_debit_card", "email", "ipv4", "ipv6", "mac_address", "iban", "crypto_wallet", "private_key"}
-)
-
 
 @cache
 def _engine() -> tuple[Policy, RuleTier]:
@@ -49,8 +45,8 @@ def asked() -> tuple[str, ...]:
 
 def prompt(rng: Random) -> list[str]:
     """The labels that a model is asked for, a few left out: policies differ."""
-    skipped = SHAPED if rng.random() < 0.75 else frozenset()
-    return [label for label in asked() if label not in skipped and rng.random() < 0.95]
+    everything = rng.random() < 0.25  # mostly without what the rules find all of, as `model.labels: auto` does
+    return [each for each in asked() if (everything or not LABELS[each].shaped) and rng.random() < 0.95]
 
 
 def seen(text: Text, rng: Random) -> Text | None:
