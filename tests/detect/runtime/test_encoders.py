@@ -46,14 +46,16 @@ def test_encoders_know_what_they_do_not_compute(config, reason):
 
 @pytest.mark.parametrize("backbone", ["bert", "deberta"])
 @pytest.mark.parametrize("buckets", [16, -1])
-def test_hidden_states_are_those_of_transformers(backbone, buckets):
+@pytest.mark.parametrize("places", [128, 32, 7])
+def test_hidden_states_are_those_of_transformers(backbone, buckets, places, monkeypatch):
     from transformers import AutoConfig, AutoModel
 
+    from scrubber.detect.runtime.torch import encoders
     from scrubber.detect.runtime.torch.device import Device
-    from scrubber.detect.runtime.torch.encoders import encoder
     from scrubber.detect.runtime.torch.weights import Weights
     from tests.detect.models import Shape, backbone_config
 
+    monkeypatch.setattr(encoders, "_PLACES", places)
     torch.manual_seed(3)
     config = backbone_config(Shape(backbone=backbone, layers=3), vocab=50)
     config["position_buckets"] = buckets
@@ -66,5 +68,5 @@ def test_hidden_states_are_those_of_transformers(backbone, buckets):
     keep = torch.tensor([[0, 5, 89], [0, 39, 7], [0, 0, 0]])
     with torch.inference_mode():
         expected = model(ids, attention_mask=mask.long()).last_hidden_state
-        found = encoder(config, Weights(model.state_dict(), Device("cpu", "float32")))(ids, mask[:, 1:], keep)
+        found = encoders.encoder(config, Weights(model.state_dict(), Device("cpu", "float32")))(ids, mask[:, 1:], keep)
     assert torch.allclose(found, expected.gather(1, keep[:, :, None].expand(-1, -1, 32)), atol=1e-5)

@@ -19,6 +19,7 @@ from scrubber.detect.runtime.torch.weights import Linear, Weights
 
 _ROUNDING = 64
 _COLUMNS = 32
+_PLACES = 128
 
 
 class Encoder(Protocol):
@@ -120,8 +121,8 @@ class Deberta:
 
     The position terms need the score of each query with each relative distance. Distances are laid out one after the
     other, so that row `i` of the bias is a slice of row `i` of that table, shifted by `i`: a strided view, no gather.
-    These tables are the largest tensors by far. A CPU computes them for one row of the batch at a time, always in the
-    same memory: then they stay in its caches.
+    These tables are the largest tensors by far. A CPU computes them for one row of the batch and some of its places at
+    a time, always in the same memory: then they stay in its caches.
     """
 
     def __init__(self, config: Mapping[str, Any], weights: Weights) -> None:
@@ -154,7 +155,7 @@ class Deberta:
         x = _norm(F.embedding(ids, self._words), self._norm, self._epsilon)
         padding = None if mask is None else _padding_bias(mask, x.dtype)
         falling, rising = self._index(ids.shape[1], ids.device)
-        scratch = _Scratch(x, self._heads, len(falling))
+        scratch = _Scratch(x, self._heads)
         for block, (position_keys, position_queries) in zip(self._blocks, self._positions, strict=True):
             parts = [part.contiguous() for part in _split(block.qkv(x), 3, self._heads)]
             tables = position_keys[:, falling].transpose(1, 2), position_queries[:, rising].transpose(1, 2)
@@ -187,11 +188,11 @@ class Deberta:
 class _Scratch:
     """Memory for the position terms of one batch `x` `[B, S, D]`, and attention with them."""
 
-    def __init__(self, x: Tensor, heads: int, columns: int) -> None:
+    def __init__(self, x: Tensor, heads: int) -> None:
         rows, length = x.shape[:2]
-        self._step = rows if x.is_cuda else 1
-        self._first, self._second = (x.new_empty(self._step, heads, length, columns) for _ in range(2))
-        self._bias = x.new_empty(self._step, heads, length, length)
+        self._rows, self._places = (rows, length) if x.is_cuda else (1, min(length, _PLACES))
+        self._table = x.new_empty(self._rows * heads * self._places * (length + self._places))
+        self._bias = x.new_empty(self._rows, heads, length, length)
 
     def attend(self, parts: Sequence[Tensor], tables: tuple[Tensor, Tensor], padding: Tensor | None) -> Tensor:
         """Attend with `parts` (query, key, value, each `[B, H, S, D]`).
@@ -200,17 +201,34 @@ class _Scratch:
         the scores of the last T keys.
         """
         answers = []
-        for start in range(0, len(parts[0]), self._step):
-            query, key, value = (part[start : start + self._step] for part in parts)
-            torch.matmul(query, tables[0], out=self._first)
-            torch.matmul(key, tables[1], out=self._second)
-            bias = torch.add(
-                _shifted(self._first, transposed=False), _shifted(self._second, transposed=True), out=self._bias
-            )
+        for start in range(0, len(parts[0]), self._rows):
+            query, key, value = (part[start : start + self._rows] for part in parts)
+            bias, length = self._bias, query.shape[2]
+            for low in range(0, length, self._places):
+                places = slice(low, min(low + self._places, length))
+                bias[..., places].copy_(self._scores(key, tables[1], places).transpose(2, 3))
+            for low in range(0, length, self._places):
+                places = slice(low, min(low + self._places, length))
+                bias[..., places, :].add_(self._scores(query, tables[0], places))
             if padding is not None:
-                bias[..., -padding.shape[-1] :] += padding[start : start + self._step]
+                bias[..., -padding.shape[-1] :] += padding[start : start + self._rows]
             answers.append(F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0))
         return torch.cat(answers) if len(answers) > 1 else answers[0]
+
+    def _scores(self, x: Tensor, table: Tensor, places: slice) -> Tensor:
+        """Score `places` of `x` with all places of the row, by their distances: `[B, H, places, S]`.
+
+        The first place of all sees the distances that begin at column S - 1 of the table, the next one begins one
+        column before, and so on.
+        """
+        rows, heads, length, _ = x.shape
+        some = places.stop - places.start
+        columns = slice(length - places.stop, 2 * length - places.start)
+        shape = rows, heads, some, length + some
+        scores = self._table[: math.prod(shape)].view(shape)
+        torch.matmul(x[:, :, places], table[:, :, columns], out=scores)
+        strides = heads * some * shape[3], some * shape[3], shape[3] - 1, 1
+        return scores.as_strided((rows, heads, some, length), strides, some - 1)
 
 
 def log_bucket(distance: Tensor, buckets: int, reach: int) -> Tensor:
@@ -274,14 +292,3 @@ def _join(x: Tensor) -> Tensor:
 
 def _pick(x: Tensor, keep: Tensor) -> Tensor:
     return x.gather(1, keep[:, :, None].expand(-1, -1, x.shape[-1]))
-
-
-def _shifted(scores: Tensor, *, transposed: bool) -> Tensor:
-    """View `[B, H, S, columns]`, the first 2S - 1 one for each distance, as `[B, H, S, S]`: by query and key.
-
-    Column `S - 1` is distance 0. Row `i` starts at column `S - 1 - i`; transposed, so does column `i`.
-    """
-    batch, heads, length, distances = scores.shape
-    outer = (heads * length * distances, length * distances)
-    inner = (1, distances - 1) if transposed else (distances - 1, 1)
-    return scores.as_strided((batch, heads, length, length), (*outer, *inner), length - 1)

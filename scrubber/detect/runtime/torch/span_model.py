@@ -177,7 +177,8 @@ class _SpanHead:
         ends = F.pad(ends, (0, 0, 0, self._max_width - 1)).unfold(1, self._max_width, 1).transpose(2, 3)
         pairs = (starts[:, :, None, :] + ends).relu_()
         label = _apply(self._prompt, labels)
-        weight = label @ self._out.weight
+        # One product of matrices: the same of a batch of them would copy the weights for each row.
+        weight = (label.flatten(0, 1) @ self._out.weight).view(*label.shape[:2], -1)
         bias = label @ self._out.bias
         scores = torch.baddbmm(bias[:, None, :], pairs.flatten(1, 2), weight.transpose(1, 2))
         return scores.view(*pairs.shape[:3], -1)
