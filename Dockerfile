@@ -3,8 +3,8 @@
 #   docker build --target cpu -t scrubber:cpu .
 #   docker build --target gpu -t scrubber:gpu .
 #
-# No weights are in an image: mount a folder of them (docs/OPERATIONS.md). Another base: --build-arg BASE=...; it needs
-# Python 3.11 to 3.13 as python3, with venv in it.
+# No weights are in an image but our own small model's: mount a folder of others (docs/OPERATIONS.md). Another base:
+# --build-arg BASE=...; it needs Python 3.11 to 3.13 as python3, with venv in it.
 ARG BASE=docker.io/library/python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 FROM ${BASE} AS build
@@ -34,7 +34,7 @@ RUN uv sync --locked --no-default-groups --no-install-project --extra console --
     && uv export --locked --no-default-groups --no-emit-project --extra console --extra tracing --extra gliner \
        --format cyclonedx1.5 --output-file /opt/scrubber/sbom.cdx.json > /dev/null
 
-# Our own code apart from them: a new version of it is a layer of a few megabytes.
+# Our own code apart from them: a new version of it is one small layer.
 FROM build AS package
 COPY pyproject.toml README.md LICENSE ./
 COPY scrubber scrubber

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from scrubber.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_every_test_that_the_fault_table_names_is_there():
-    text = (ROOT / "docs/FAULTS.md").read_text()
+@pytest.mark.parametrize("document", ["FAULTS.md", "SECURITY.md"])
+def test_every_test_that_a_table_names_is_there(document):
+    text = (ROOT / "docs" / document).read_text()
     named = re.findall(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`", text)
     assert len(named) > 15
     for file, name in named:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 
+import pytest
 import yaml
 
 from scrubber.config import load
@@ -21,6 +22,15 @@ LINES = 200
 
 def services() -> dict:
     return yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]
+
+
+def test_the_file_is_one_that_compose_takes(tmp_path):
+    check = (program("check-jsonschema"), "--builtin-schema", "vendor.compose-spec")
+    run(*check, COMPOSE / "compose.yaml")
+    wrong = tmp_path / "compose.yaml"
+    wrong.write_text((COMPOSE / "compose.yaml").read_text().replace("depends_on:", "depend_on:"))
+    with pytest.raises(AssertionError, match="depend_on"):
+        run(*check, wrong)
 
 
 def test_every_file_that_is_mounted_is_there_and_every_image_has_a_version():

@@ -110,6 +110,7 @@ def build(target: str) -> str:
     name = f"localhost/scrubber:{target}"
     certificates = Path("/etc/ssl/certs")  # of whoever stands between this machine and the package registry
     mounted = ["--volume", f"{certificates}:{certificates}:ro"] if certificates.is_dir() else []
+    _try()
     buildah = [program("buildah", *PACKAGES), *_store()]
     options = ["--isolation", "chroot", "--format", "docker", "--layers", *mounted]
     run(
@@ -138,6 +139,16 @@ def base() -> str:
     return STAND_IN
 
 
+@cache
+def _try() -> None:
+    """Run something as small as the base has, with limits. Raises Unavailable: containers do not run here."""
+    limited = ("--network", "host", "--read-only", "--cap-drop", "ALL", "--memory", "64m")
+    try:
+        podman("run", "--rm", *limited, "--entrypoint", "true", base())
+    except AssertionError as failed:
+        raise Unavailable(f"containers do not run here: {str(failed).strip().splitlines()[-1]}") from None
+
+
 def layers(image: str) -> list[Layer]:
     """The layers of an image that are not empty, from the base up."""
     told = json.loads(podman("history", "--format", "json", "--no-trunc", image))
@@ -154,7 +165,10 @@ def _make_stand_in() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "root"
         debootstrap = [program("debootstrap", *PACKAGES), "--variant=minbase", f"--include={STAND_IN_PACKAGES}"]
-        run(*debootstrap, "bookworm", root, secs=900)
+        try:
+            run(*debootstrap, "bookworm", root, secs=900)
+        except AssertionError as failed:
+            raise Unavailable(f"debootstrap makes no base here: {str(failed).strip().splitlines()[-1]}") from None
         for name in ("python", "python3"):  # where the official image has it
             (root / "usr/local/bin" / name).symlink_to("/usr/bin/python3")
         for kept in ("var/cache/apt/archives", "var/lib/apt/lists"):

@@ -1,27 +1,29 @@
 """Programs that are had as Go modules: built once from the folders beside this file, whose go.sum pins every module.
 
-Versions are those of go.mod. The binaries are kept in the cache folder, under a name that says what they were made of.
+Versions are those of go.mod. The binaries are kept in the cache folder, under a name that says what they were made of:
+a run that finds them needs no Go.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tests.kafka_lab.distribution import Unavailable
-from tests.ops.tools.system import cache_folder, program, run
+from tests.ops.tools.system import kept, program, run
 
 MODULES: Final = Path(__file__).with_name("go")
 KUBERNETES: Final = "1.36.3"
 OLDEST_GO: Final = (1, 26)
 SECS: Final = 3_000
+_UNREACHED: Final = re.compile(
+    r".*(dial tcp|no such host|i/o timeout|TLS handshake|proxyconnect|module lookup disabled).*"
+)
 
 _HELM = "helm.sh/helm/v3"
 _PACKAGES: Final = {
@@ -57,34 +59,45 @@ def binaries(module: str) -> Path:
     """The folder with the binaries of one of our Go modules, built first if need be.
 
     Raises:
-        Unavailable: there is no Go, or one that is too old.
+        Unavailable: there is no Go, one that is too old, or no way to the sources.
         AssertionError: it cannot be built; with what Go said.
     """
     variables = _VARIABLES.get(module, {})
-    made_of = [
-        *sorted((MODULES / module).iterdir()),
-        *((MODULES / "builder" / "go.mod",) if module == "otelcol" else ()),
-    ]
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in made_of) + json.dumps(variables).encode())
-    folder = cache_folder("bin") / f"{module}-{digest.hexdigest()[:12]}"
-    if not folder.exists():
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            sources = Path(scratch) / "sources"
-            shutil.copytree(MODULES / module, sources)
-            if module == "otelcol":
-                _generate_collector(sources)
-            made = Path(scratch) / module
-            made.mkdir()
-            link = " ".join(["-s -w", *(f"-X {name}={value}" for name, value in variables.items())])
-            _go("build", "-trimpath", "-ldflags", link, "-o", f"{made}/", *_PACKAGES[module], folder=sources)
-            made.rename(folder)
-    return folder
+
+    def build(made: Path) -> None:
+        sources = made.with_name("sources")
+        shutil.copytree(MODULES / module, sources)
+        if module == "otelcol":
+            _generate_collector(sources)
+        made.mkdir()
+        link = " ".join(["-s -w", *(f"-X {name}={value}" for name, value in variables.items())])
+        _go("build", "-trimpath", "-ldflags", link, "-o", f"{made}/", *_PACKAGES[module], folder=sources)
+
+    beside = (MODULES / "builder" / "go.mod",) if module == "otelcol" else ()
+    made_of = [file.read_bytes() for file in (*sorted((MODULES / module).iterdir()), *beside)]
+    return kept("bin", module, [*made_of, json.dumps(variables).encode()], build)
 
 
-def module_folder(owner: str, module: str) -> Path:
-    """The sources of a module that `owner`, one of our Go modules, requires."""
-    _go("mod", "download", module, folder=MODULES / owner)
-    return Path(_go("list", "-m", "-f", "{{.Dir}}", module, folder=MODULES / owner).strip())
+@cache
+def module_files(owner: str, module: str, parts: tuple[str, ...]) -> Path:
+    """A folder with files or folders of a module that `owner`, one of our Go modules, requires.
+
+    Raises:
+        Unavailable: as for `binaries`.
+    """
+
+    def copy(made: Path) -> None:
+        _go("mod", "download", module, folder=MODULES / owner)
+        sources = Path(_go("list", "-m", "-f", "{{.Dir}}", module, folder=MODULES / owner).strip())
+        for part in parts:
+            (made / part).parent.mkdir(parents=True, exist_ok=True)
+            if (sources / part).is_dir():
+                shutil.copytree(sources / part, made / part, copy_function=shutil.copyfile)
+            else:
+                shutil.copyfile(sources / part, made / part)
+
+    pinned = [(MODULES / owner / name).read_bytes() for name in ("go.mod", "go.sum")]
+    return kept("sources", module.rpartition("/")[2], [*pinned, json.dumps(parts).encode()], copy)
 
 
 def _generate_collector(sources: Path) -> None:
@@ -100,4 +113,9 @@ def _go(*words: str, folder: Path) -> str:
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_GO:
         raise Unavailable(f"{version} is too old: Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer builds the tools")
     environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
-    return run(program("go"), *words, secs=SECS, cwd=folder, env=environment)
+    try:
+        return run(program("go"), *words, secs=SECS, cwd=folder, env=environment)
+    except AssertionError as failed:
+        if unreached := _UNREACHED.search(str(failed)):
+            raise Unavailable(f"Go modules cannot be fetched here: {unreached[0]}") from None
+        raise

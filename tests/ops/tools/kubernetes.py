@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.kafka_lab.ports import free_port
-from tests.ops.tools.go import binaries, module_folder
+from tests.ops.tools.go import binaries, module_files
 from tests.ops.tools.system import program, run
 
 START_SECS = 120
@@ -104,7 +104,7 @@ class Cluster:
             self.kubectl("apply", "--validate=false", "-f", "-", input=json.dumps(_node(f"node-{number}")))
 
     def _stages(self) -> Path:
-        folder = module_folder("kwok", "sigs.k8s.io/kwok") / "kustomize" / "stage"
+        folder = module_files("kwok", "sigs.k8s.io/kwok", ("kustomize/stage",)) / "kustomize" / "stage"
         files = [file for stage in STAGES for file in sorted((folder / stage).glob("*.yaml"))]
         text = "\n---\n".join(file.read_text() for file in files if file.name != "kustomization.yaml")
         (self.folder / "stages.yaml").write_text(text)

@@ -3,47 +3,48 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import yaml
 
-from tests.ops.tools.go import module_folder
-from tests.ops.tools.system import cache_folder
+from tests.ops.tools.go import module_files
+from tests.ops.tools.system import kept
 
 VERSION = "1.36.0"
 CRDS = {
-    "github.com/kedacore/keda/v2": ["config/crd/bases/keda.sh_scaledobjects.yaml"],
-    "github.com/prometheus-operator/prometheus-operator": [
+    "github.com/kedacore/keda/v2": ("config/crd/bases/keda.sh_scaledobjects.yaml",),
+    "github.com/prometheus-operator/prometheus-operator": (
         "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
         "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
-    ],
+    ),
 }
 
 
 def crd_files() -> list[Path]:
     """The CustomResourceDefinitions that the chart's objects need."""
-    return [module_folder("crds", module) / name for module, names in CRDS.items() for name in names]
+    return [module_files("crds", module, names) / name for module, names in CRDS.items() for name in names]
 
 
+@cache
 def locations() -> list[str]:
     """What kubeconform's `-schema-location` takes."""
-    folder = cache_folder("schemas")
-    ours = folder / f"v{VERSION}-standalone-strict"
-    if not ours.exists():
-        bundled = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema" / f"v{VERSION}-local-strict"
-        partial = folder / "partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+    bundled = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema" / f"v{VERSION}-local-strict"
+
+    def write(made: Path) -> None:
+        built_in = made / f"v{VERSION}-standalone-strict"
+        built_in.mkdir(parents=True)
         for file in bundled.glob("*.json"):
-            (partial / file.name).write_text(json.dumps(_rooted(json.loads(file.read_text()))))
-        partial.rename(ours)
-    for group, kind, version, schema in _resources():
-        (folder / group).mkdir(exist_ok=True)
-        (folder / group / f"{kind.lower()}_{version}.json").write_text(json.dumps(schema))
+            (built_in / file.name).write_text(json.dumps(_rooted(json.loads(file.read_text()))))
+        for group, kind, version, schema in _resources():
+            (made / group).mkdir(exist_ok=True)
+            (made / group / f"{kind.lower()}_{version}.json").write_text(json.dumps(schema))
+
+    made_of = [Path(__file__).read_bytes(), *(file.read_bytes() for file in crd_files())]
+    folder = kept("schemas", f"v{VERSION}", made_of, write)
     built_in = "{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json"
     return [f"{folder}/{built_in}", f"{folder}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json"]
 

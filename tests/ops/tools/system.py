@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +19,22 @@ def cache_folder(name: str) -> Path:
     """A folder that is kept between runs: `~/.cache/scrubber/ops/NAME`, or under what `SCRUBBER_CACHE` names."""
     folder = _cache() / "ops" / name
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def kept(kind: str, name: str, made_of: Iterable[bytes], make: Callable[[Path], None]) -> Path:
+    """A folder in the cache of that kind, filled by `make` unless there is one that was made of the same."""
+    digest = hashlib.sha256(b"".join(made_of)).hexdigest()[:12]
+    folder = cache_folder(kind) / f"{name}-{digest}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            made = Path(scratch) / "made"
+            make(made)
+            try:
+                made.rename(folder)
+            except OSError:
+                if not folder.exists():  # else another process was quicker
+                    raise
     return folder
 
 
@@ -66,6 +85,7 @@ def _install(packages: tuple[str, ...]) -> None:
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         raise Unavailable(f"install Debian's packages {', '.join(packages)}: only root can have that done here")
+    apt_get = [apt, "-q", "-y", "-o", "DPkg::Lock::Timeout=300"]  # another run may be at it
     quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "capture_output": True, "text": True}
     policy = Path("/usr/sbin/policy-rc.d")
     mine = not policy.exists()
@@ -73,8 +93,8 @@ def _install(packages: tuple[str, ...]) -> None:
         policy.write_text("#!/bin/sh\nexit 101\n")
         policy.chmod(0o755)
     try:
-        subprocess.run([apt, "-q", "update"], check=False, timeout=300, **quiet)
-        install = [apt, "-y", "-q", "--no-install-recommends", "install", *packages]
+        subprocess.run([*apt_get, "update"], check=False, timeout=300, **quiet)
+        install = [*apt_get, "--no-install-recommends", "install", *packages]
         done = subprocess.run(install, check=False, timeout=900, **quiet)
     finally:
         if mine:
