@@ -43,7 +43,7 @@ from tests.kafka_lab.local import LocalKafka
 from tests.kafka_lab.ports import free_port
 from tests.kafka_lab.topics import Sent, create_topic, produce, unique
 
-BLOCK = 6  # chunks
+BLOCK = 15  # chunks
 LEFT_OUT = 2  # of each block: they were on their way when it began
 SCRAPE_SECS = 1.0
 LIMITS = {"metrics": 0.03, "traces": 0.08}
@@ -155,7 +155,7 @@ def collect(port: int) -> None:
 
 
 @click.command(help=__doc__)
-@click.option("--records", default=1_000_000, show_default=True, help="Of each run.")
+@click.option("--records", default=3_000_000, show_default=True, help="Of each run.")
 @click.option("--runs", default=2, show_default=True, help="For each of the two.")
 @click.option("--only", type=click.Choice(list(LIMITS)), help="One of the two.")
 def command(*, records: int, runs: int, only: str | None) -> None:
