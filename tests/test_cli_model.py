@@ -201,7 +201,7 @@ def test_bench_prints_measured_beside_computed(tmp_path, capsys):
     lines = tmp_path / "lines.txt"
     lines.write_text("user Ada Lovelace logged in\n" * 20, "utf-8")
     arguments = ["--device", "cpu", "--dtype", "float32", "--lines", str(lines), "--count", "10"]
-    assert main(["model", "bench", str(folder), *arguments]) == Exit.OK
+    assert main(["bench", "engine", str(folder), *arguments]) == Exit.OK
     out = capsys.readouterr().out
     assert re.search(r"measured  [\d,]+ lines a second \(10 lines", out)
     assert re.search(r"computed  [\d.]+ GFLOP a line, \d+% of its tokens are labels", out)

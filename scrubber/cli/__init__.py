@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "audit": "Show audit events, count them, verify them, export them.",
     "quarantine": "Show quarantined records, or send them back.",
     "model": "Fetch models, and look at them.",
+    "bench": "Measure a model on this machine.",
 }
 
 

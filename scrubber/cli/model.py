@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from itertools import islice
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from scrubber.cli.exits import Exit
-from scrubber.cli.samples import samples
-from scrubber.core.labels import LABELS
-from scrubber.detect.detector import Plan
 from scrubber.detect.files import WEIGHTS, checked_digest, first_of, read_json, token_limit
 from scrubber.detect.gliner.checkpoint import Checkpoint
 from scrubber.detect.gliner.loader import runs_on_onnxruntime
 from scrubber.detect.hub import Located, locate
 from scrubber.detect.hub import pull as pull_from_hub
 from scrubber.detect.models import kind_of, load_model
-from scrubber.detect.options import DTYPES, ModelOptions
-from scrubber.detect.roofline import CARDS, Line, best_lines_per_second, prompt_share, work
+from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.extras import require
 from scrubber.detect.selftest import compare_gliner
 from scrubber.detect.tokens.tags import tags
-from scrubber.telemetry import Happening, ModelLoaded, ModelRan
+from scrubber.telemetry import Happening, ModelLoaded
 
 _REVISION = click.option("--revision", help="Branch, tag or commit of a model from the hub.")
 _WEIGHTS = click.option("--weights", help="File with the weights, such as onnx/model_quantized.onnx.")
@@ -44,7 +38,7 @@ def pull(repository: str, revision: str | None, weights: str | None) -> None:
 
     Prints what pins it: put the commit and the digest into the configuration.
     """
-    _show(_identity(pull_from_hub(repository, revision, weights), weights))
+    show(_identity(pull_from_hub(repository, revision, weights), weights))
 
 
 @command.command
@@ -55,8 +49,8 @@ def info(path: str, revision: str | None, weights: str | None) -> None:
     """Say what the model PATH (a folder, or owner/name) is and how it would run."""
     located = locate(path, revision)
     kind = kind_of(located)
-    _show(_identity(located, weights))
-    _show([("kind", kind), *(_gliner(located) if kind == "gliner" else _tokens(located))])
+    show(_identity(located, weights))
+    show([("kind", kind), *(_gliner(located) if kind == "gliner" else _tokens(located))])
 
 
 @command.command
@@ -75,65 +69,16 @@ def verify(path: str, revision: str | None, weights: str | None, sha256: str) ->
         located, ModelOptions(), weights=weights, sha256=sha256, calibrated=False, observe=seen.append
     )
     detector.warm_up()
-    _show(_identity(located, weights))
+    show(_identity(located, weights))
     (loaded,) = [happening for happening in seen if isinstance(happening, ModelLoaded)]
-    _show([("engine", _engine(loaded.engine, loaded.reason))])
+    show([("engine", engine_name(loaded.engine, loaded.reason))])
     if loaded.engine != "own":
-        _show([("answers", "those of the engine itself: there is nothing to compare")])
+        show([("answers", "those of the engine itself: there is nothing to compare")])
         return Exit.OK
     verdict = compare_gliner(detector, located.folder)
     largest = f"largest score difference {verdict.score_difference:.1e}"
-    _show([("answers", f"{verdict.spans} spans of the library, {verdict.differing} differ, {largest}")])
+    show([("answers", f"{verdict.spans} spans of the library, {verdict.differing} differ, {largest}")])
     return Exit.OK if verdict.passed else Exit.FAILED
-
-
-@command.command
-@click.argument("path")
-@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:<n>.")
-@click.option("--dtype", default="auto", type=click.Choice(DTYPES), help="Number format of the forward pass.")
-@click.option("--lines", type=click.File(encoding="utf-8"), help="Log lines, one a line. Default: made-up ones.")
-@click.option("--count", default=2000, show_default=True, type=click.IntRange(min=1), help="Lines to read.")
-def bench(path: str, device: str, dtype: str, lines: TextIO | None, count: int) -> None:
-    """Measure a GLiNER model on this machine, beside what its arithmetic costs.
-
-    Lines a second are measured, without a cache; operations are computed from the shape of the model.
-    """
-    located = locate(path)
-    checkpoint = Checkpoint(located.folder)
-    texts = [line.rstrip("\n") for line in islice(lines, count)] if lines else [each.text for each in samples(count)]
-    seen: list[Happening] = []
-    detector = load_model(located, ModelOptions(device, dtype), observe=seen.append)
-    plan = Plan(tuple(LABELS), (0.5,) * len(LABELS))
-    detector.detect(texts[: len(texts) // 10 + 1], plan)
-    start = time.perf_counter()
-    detector.detect(texts, plan)
-    seconds = time.perf_counter() - start
-    (loaded,) = [happening for happening in seen if isinstance(happening, ModelLoaded)]
-    rows = [("engine", _engine(loaded.engine, loaded.reason)), ("device", f"{loaded.device}, {loaded.dtype}")]
-    _show(
-        [*rows, ("measured", f"{len(texts) / seconds:,.0f} lines a second ({len(texts)} lines, {len(LABELS)} labels)")]
-    )
-    runs = [happening for happening in seen if isinstance(happening, ModelRan)]
-    if runs:
-        _show(_computed(runs[-1], checkpoint, seconds))
-
-
-def _computed(run: ModelRan, checkpoint: Checkpoint, seconds: float) -> Iterator[tuple[str, str]]:
-    """Stages of the run, its arithmetic by the roofline's formulas, and what cards could do at best."""
-    stages = {"split": run.split_secs, "plan": run.plan_secs, "forward": run.forward_secs, "decode": run.decode_secs}
-    yield "stages", ", ".join(f"{name} {spent / run.texts * 1e6:,.0f} us" for name, spent in stages.items()) + " a line"
-    yield "tokens", f"{run.tokens / seconds:,.0f} a second, {1 - run.tokens / run.padded_tokens:.1%} of them padding"
-    line = Line(
-        prompt_tokens=run.prompt_tokens,
-        text_tokens=run.tokens // run.windows - run.prompt_tokens,
-        words=run.words // run.windows,
-        labels=len(LABELS),
-    )
-    cost = work(line, checkpoint.config, checkpoint.encoder_config, checkpoint.config.get("max_width", 12)).gflop
-    yield "computed", f"{cost:.1f} GFLOP a line, {prompt_share(line):.0%} of its tokens are labels"
-    yield "reached", f"{cost * run.windows / seconds / 1e3:.2f} TFLOP a second"
-    for card in CARDS:
-        yield card.name, f"at most {best_lines_per_second(card, cost):,.0f} lines a second by its data sheet (fp16)"
 
 
 def _identity(located: Located, weights: str | None) -> Iterator[tuple[str, str]]:
@@ -156,12 +101,12 @@ def _gliner(located: Located) -> Iterator[tuple[str, str]]:
 
 def _gliner_engine(checkpoint: Checkpoint) -> str:
     if runs_on_onnxruntime(checkpoint, ModelOptions()):
-        return _engine("own", "on onnxruntime")
+        return engine_name("own", "on onnxruntime")
     require("torch", "gliner")
     from scrubber.detect.runtime.torch import encoders  # noqa: PLC0415 - torch is an optional extra
 
     reason = checkpoint.unsupported() or encoders.unsupported(checkpoint.encoder_config)
-    return _engine("gliner library" if reason else "own", reason or "")
+    return engine_name("gliner library" if reason else "own", reason or "")
 
 
 def _tokens(located: Located) -> Iterator[tuple[str, str]]:
@@ -182,10 +127,12 @@ def _tokens_at_once(located: Located, network: Any) -> str:
     return f"{limit} tokens with the labels" if limit else "any number of tokens"
 
 
-def _engine(name: str, reason: str) -> str:
+def engine_name(name: str, reason: str) -> str:
+    """Return which engine a model runs on, and why."""
     return f"{name} ({reason})" if reason else name
 
 
-def _show(rows: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> None:
+def show(rows: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> None:
+    """Print names and values in columns."""
     for name, value in rows:
         print(f"{name:<{max(10, len(name) + 1)}}{value}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,19 @@ def save_large_gliner(folder: Path, layers: int, lines: Sequence[str]) -> Path:
     model = UniEncoderSpanGLiNER(config, tokenizer=tokenizer).eval()
     model.model.prompt_rep_layer[3].bias.data.fill_(0)
     model.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def save_unpacked(packed: Path, folder: Path) -> Path:
+    """Write the model in `packed`, whose weights are rows of int8, as others can read it."""
+    from safetensors.torch import save_file
+
+    from scrubber.detect.files import WEIGHTS, first_of
+    from scrubber.detect.runtime.torch.weights import read_weights
+
+    shutil.copytree(packed, folder)
+    weights = first_of(folder, WEIGHTS)
+    save_file({name: tensor.float().contiguous() for name, tensor in read_weights(weights).items()}, weights)
     return folder
 
 

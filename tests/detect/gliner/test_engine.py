@@ -1,6 +1,7 @@
 """Promise 7 and the traps: the same answer however texts are batched, and the right one where the library is not."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from scrubber.detect.detector import Plan
 from scrubber.detect.gliner import engine as engine_module
 from scrubber.detect.gliner.engine import CPU, Tuning
 from scrubber.detect.gliner.loader import load_gliner
+from scrubber.detect.models import on_device
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.worker import DeviceWorker
 from scrubber.errors import ConfigError, DetectorFailed, DetectorOverloaded
@@ -80,6 +82,34 @@ def test_the_device_thread_gives_the_same_answer(engine, monkeypatch):
     futures = [worker.submit(LINES, PLAN) for _ in range(3)]
     assert all(future.result(5) == expected for future in futures)
     worker.close()
+
+
+@QUICK
+@given(texts=TEXTS, seed=st.integers(0, 9), threads=st.integers(2, 4))
+def test_threads_that_share_the_device_each_get_the_answer_of_one_alone(engine, monkeypatch, texts, seed, threads):
+    monkeypatch.setattr(engine, "close", lambda: None)
+    plans = [PLAN, Plan(LABELS[:3], (0.4, 0.3, 0.2))]
+    expected = {plan: engine.detect(texts, plan) for plan in plans}
+    dice = random.Random(seed)
+    jobs = [(dice.choice(plans), dice.sample(range(len(texts)), dice.randint(0, len(texts)))) for _ in range(6)]
+    worker = DeviceWorker(engine)
+    with ThreadPoolExecutor(threads) as pool:
+        answers = list(pool.map(lambda job: worker.detect([texts[at] for at in job[1]], job[0]), jobs))
+    worker.close()
+    for (plan, places_of_job), found in zip(jobs, answers, strict=True):
+        assert_same(found, [expected[plan][at] for at in places_of_job])
+
+
+@QUICK
+@given(texts=TEXTS, cuts=st.lists(st.integers(0, 8), max_size=4), memory=st.sampled_from(["off", "exact"]))
+def test_what_a_cache_holds_changes_no_answer(engine, monkeypatch, texts, cuts, memory):
+    monkeypatch.setattr(engine, "close", lambda: None)
+    detector = on_device(engine, memory=memory, max_bytes=2_000)
+    expected = engine.detect(texts, PLAN)
+    for cut in cuts:
+        detector.detect(texts[cut:], PLAN)
+    assert_same(detector.detect(texts, PLAN), expected)
+    detector.close()
 
 
 @QUICK

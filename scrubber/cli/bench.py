@@ -1,0 +1,75 @@
+"""`scrubber bench`: what this machine does with a model, measured beside computed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import TextIO
+
+import click
+
+from scrubber.cli.model import engine_name, show
+from scrubber.cli.samples import samples
+from scrubber.core.labels import LABELS
+from scrubber.detect.detector import Plan
+from scrubber.detect.gliner.checkpoint import Checkpoint
+from scrubber.detect.hub import locate
+from scrubber.detect.models import load_model
+from scrubber.detect.options import DTYPES, ModelOptions
+from scrubber.detect.roofline import CARDS, Line, best_lines_per_second, prompt_share, work
+from scrubber.telemetry import Happening, ModelLoaded, ModelRan
+
+
+@click.group
+def command() -> None:
+    """Measure what runs here."""
+
+
+@command.command
+@click.argument("path")
+@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:<n>.")
+@click.option("--dtype", default="auto", type=click.Choice(DTYPES), help="Number format of the forward pass.")
+@click.option("--lines", type=click.File(encoding="utf-8"), help="Log lines, one a line. Default: made-up ones.")
+@click.option("--count", default=2000, show_default=True, type=click.IntRange(min=1), help="Lines to read.")
+def engine(path: str, device: str, dtype: str, lines: TextIO | None, count: int) -> None:
+    """Measure a GLiNER model on this machine, beside what its arithmetic costs.
+
+    Lines a second are measured, without a cache; operations are computed from the shape of the model.
+    """
+    located = locate(path)
+    checkpoint = Checkpoint(located.folder)
+    texts = [line.rstrip("\n") for line in islice(lines, count)] if lines else [each.text for each in samples(count)]
+    seen: list[Happening] = []
+    detector = load_model(located, ModelOptions(device, dtype), observe=seen.append)
+    plan = Plan(tuple(LABELS), (0.5,) * len(LABELS))
+    detector.detect(texts[: len(texts) // 10 + 1], plan)
+    start = time.perf_counter()
+    detector.detect(texts, plan)
+    seconds = time.perf_counter() - start
+    (loaded,) = [happening for happening in seen if isinstance(happening, ModelLoaded)]
+    rows = [("engine", engine_name(loaded.engine, loaded.reason)), ("device", f"{loaded.device}, {loaded.dtype}")]
+    show(
+        [*rows, ("measured", f"{len(texts) / seconds:,.0f} lines a second ({len(texts)} lines, {len(LABELS)} labels)")]
+    )
+    runs = [happening for happening in seen if isinstance(happening, ModelRan)]
+    if runs:
+        show(_computed(runs[-1], checkpoint, seconds))
+
+
+def _computed(run: ModelRan, checkpoint: Checkpoint, seconds: float) -> Iterator[tuple[str, str]]:
+    """Stages of the run, its arithmetic by the roofline's formulas, and what cards could do at best."""
+    stages = {"split": run.split_secs, "plan": run.plan_secs, "forward": run.forward_secs, "decode": run.decode_secs}
+    yield "stages", ", ".join(f"{name} {spent / run.texts * 1e6:,.0f} us" for name, spent in stages.items()) + " a line"
+    yield "tokens", f"{run.tokens / seconds:,.0f} a second, {1 - run.tokens / run.padded_tokens:.1%} of them padding"
+    line = Line(
+        prompt_tokens=run.prompt_tokens,
+        text_tokens=run.tokens // run.windows - run.prompt_tokens,
+        words=run.words // run.windows,
+        labels=len(LABELS),
+    )
+    cost = work(line, checkpoint.config, checkpoint.encoder_config, checkpoint.config.get("max_width", 12)).gflop
+    yield "computed", f"{cost:.1f} GFLOP a line, {prompt_share(line):.0%} of its tokens are labels"
+    yield "reached", f"{cost * run.windows / seconds / 1e3:.2f} TFLOP a second"
+    for card in CARDS:
+        yield card.name, f"at most {best_lines_per_second(card, cost):,.0f} lines a second by its data sheet (fp16)"
