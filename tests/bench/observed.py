@@ -163,8 +163,10 @@ def command(*, records: int, runs: int, only: str | None) -> None:
     with LocalKafka(java_options=JAVA_OPTIONS) as kafka, tempfile.TemporaryDirectory() as folder:
         for what in [only] if only else LIMITS:
             source = filled(kafka.bootstrap, records, headers=what == "traces")
-            series = [one_run(what, kafka.bootstrap, source, records, Path(folder)) for _ in range(runs)]
-            print(told(what, series))
+            series = []
+            for _ in range(runs):
+                series.append(one_run(what, kafka.bootstrap, source, records, Path(folder)))
+                print(told(what, series), flush=True)
 
 
 def filled(bootstrap: str, records: int, *, headers: bool) -> str:
