@@ -35,13 +35,15 @@ class ModelFacts(NamedTuple):
 
 class Tuning(NamedTuple):
     """How the device likes its batches: padded tokens in one, multiples that tokens and words of a row are padded to,
-    batches queued.
+    batches queued; whether full batches of every length are run before the first text, so that none finds memory that
+    was never asked for and kernels that were never loaded.
     """
 
     max_batch_tokens: int
     pad_tokens_to: int
     pad_words_to: int
     queued: int
+    warms_every_length: bool = False
 
 
 CPU = Tuning(max_batch_tokens=1536, pad_tokens_to=16, pad_words_to=1, queued=0)
@@ -52,7 +54,7 @@ length is no multiple of its vectors.
 ONNXRUNTIME = CPU._replace(pad_tokens_to=1)
 """Its attention does not mind odd lengths."""
 
-CUDA = Tuning(max_batch_tokens=16_384, pad_tokens_to=16, pad_words_to=16, queued=2)
+CUDA = Tuning(max_batch_tokens=16_384, pad_tokens_to=16, pad_words_to=16, queued=2, warms_every_length=True)
 """Two batches wait on the device while the host decodes one; few distinct shapes, so that freed memory fits again."""
 
 
@@ -119,8 +121,15 @@ class GlinerEngine:
     def warm_up(self) -> None:
         """Run texts of growing length, so that no first batch pays for the loading of kernels."""
         plan = Plan(("first_name",), (0.5,))
+        tuning, longest = self._tuning, self._facts.max_words
+        if tuning.warms_every_length:
+            tokens = len(self._reader.read(["word"])[0].ids[0])
+            step = max(1, tuning.pad_tokens_to // tokens)
+            for words in range(1, longest + 1, step):
+                self.detect(["word " * words] * max(1, tuning.max_batch_tokens // (tokens * words)), plan)
+            return
         words = 1
-        while words <= self._facts.max_words:
+        while words <= longest:
             self.detect(["word " * words], plan)
             words *= 4
 

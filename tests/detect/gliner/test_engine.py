@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Plan
 from scrubber.detect.gliner import engine as engine_module
-from scrubber.detect.gliner.engine import CPU, Tuning
+from scrubber.detect.gliner.engine import CPU, CUDA, Tuning
 from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.models import on_device
 from scrubber.detect.options import ModelOptions
@@ -317,6 +317,20 @@ def test_every_call_reports_its_work_and_its_time(engine, monkeypatch):
     assert (run.texts, run.windows) == (len(LINES), len(LINES))
     assert 0 < run.tokens <= run.padded_tokens
     assert min(run.split_secs, run.plan_secs, run.forward_secs, run.decode_secs) > 0
+
+
+def test_a_device_that_wants_it_is_warmed_with_every_length(engine, monkeypatch):
+    submit, shapes = engine._model.submit, set()
+
+    def remember(batch, question):
+        shapes.add(batch.ids.shape[1])
+        return submit(batch, question)
+
+    monkeypatch.setattr(engine._model, "submit", remember)
+    monkeypatch.setattr(engine, "_tuning", CUDA._replace(max_batch_tokens=256))
+    engine.warm_up()
+    assert shapes == set(range(min(shapes), max(shapes) + 1, CUDA.pad_tokens_to))
+    assert len(shapes) >= 48 // 16
 
 
 def test_prompts_are_kept_for_few_plans_only(engine, monkeypatch):
