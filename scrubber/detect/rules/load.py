@@ -7,6 +7,7 @@ rules:
     score: 0.9
     check: luhn                     # a validator of core/checks
     near: {include: [badge], exclude: [build], within: 40}
+    frequent: false                 # true: has no word in it, and yet hits in every tenth record or so
     examples: ['badge «B-123456»']  # at least one; the value between « and »
     counter_examples: ['build B-123456']
 """
@@ -55,6 +56,7 @@ class _RuleSpec(_Strict):
     evidence: str | None = Field(default=None, pattern="^(shape|key)$")
     check: str | None = None
     near: _NearSpec | None = None
+    frequent: bool = False
     examples: tuple[_Text, ...] = Field(min_length=1)
     counter_examples: tuple[_Text, ...] = ()
 
@@ -82,6 +84,7 @@ class _RuleSpec(_Strict):
             evidence="key" if (self.evidence or ("key" if keyed else "shape")) == "key" else "shape",
             check=self.check,
             near=Near(self.near.include, self.near.exclude, self.near.within) if self.near else None,
+            frequent=self.frequent,
             examples=self.examples,
             counter_examples=self.counter_examples,
         )

@@ -8,6 +8,7 @@ import re2
 
 from scrubber.detect.rules.syntax import Alt, Group, Node, PatternError, Repeat, Seq, parse, render, width
 from scrubber.detect.rules.weaken import cut_tail, weaken
+from scrubber.detect.rules.words import has_word
 
 MAX_TAIL = 128
 """Most bytes behind the value. The search goes on at the value's end, so the tail is what may be read twice."""
@@ -21,7 +22,8 @@ class Pattern:
     """A rule's pattern: `exact` decides, `engine` finds the records worth deciding on.
 
     `reach` is the most bytes between the start of an exact match and the first end that the engine reports for it
-    (None: unbounded), `least` the fewest, `retry` whether a refused value may hide another one inside.
+    (None: unbounded), `least` the fewest, `retry` whether a refused value may hide another one inside, `has_word`
+    whether every hit of `engine` holds a word.
     """
 
     exact: bytes
@@ -29,6 +31,7 @@ class Pattern:
     reach: int | None
     least: int
     retry: bool
+    has_word: bool
 
 
 def compile_pattern(source: str) -> Pattern:
@@ -52,6 +55,7 @@ def compile_pattern(source: str) -> Pattern:
         reach=width(cut_tail(tree))[1],
         least=width(weakened)[0],
         retry=most is not None and most <= MAX_RETRIED_VALUE,
+        has_word=has_word(weakened),
     )
     compile_exact(pattern.exact)
     return pattern

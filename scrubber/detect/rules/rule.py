@@ -30,8 +30,9 @@ class Rule:
 
     `score` is the confidence of a hit (0 to 1). `evidence` says what proves a hit: its own shape, or a key name
     before it (then the caller may take the whole token that the key names). `check` names a validator of
-    `core/checks`. The `examples` (value between « and ») and `counter_examples` are the rule's own test, run whenever
-    it is loaded.
+    `core/checks`. `frequent`: it hits in every tenth record or so, which changes how it is looked for, not what is
+    found. The `examples` (value between « and ») and `counter_examples` are the rule's own test, run whenever it is
+    loaded.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Rule:
     evidence: Evidence = "shape"
     check: str | None = None
     near: Near | None = None
+    frequent: bool = False
     examples: tuple[str, ...] = field(default=(), repr=False)
     counter_examples: tuple[str, ...] = field(default=(), repr=False)
 

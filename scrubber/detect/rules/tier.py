@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Literal, NamedTuple, Self
 
 import re2
 
 from scrubber.core.checks import Check, get_check
 from scrubber.core.containers import OPENING, contents
-from scrubber.detect.rules.engine import Engine, Re2Set, Vectorscan
+from scrubber.detect.rules.engine import Engine, Re2Set
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.rule import Near, Rule, digest
 from scrubber.detect.rules.selftest import failures
 from scrubber.detect.rules.syntax import PatternError
 from scrubber.detect.rules.trial import missed
+from scrubber.detect.rules.vectorscan import Vectorscan
 from scrubber.errors import ConfigError, Problem
 
 _LONGEST_KEY = 64
@@ -88,11 +90,12 @@ def _position(hit: RuleHit) -> tuple[int, int, str]:
 def _build_engine(rules: Sequence[Rule], name: str) -> Engine:
     """The engine called `name`, tried on these rules. "auto" takes RE2 where Vectorscan fails its trial."""
     patterns = [rule.pattern.engine for rule in rules]
-    build = Re2Set if name == "re2" else Vectorscan
+    shapes = [index for index, rule in enumerate(rules) if not (rule.pattern.has_word or rule.frequent)]
+    build: Callable[[Sequence[bytes]], Engine] = Re2Set if name == "re2" else partial(Vectorscan, shapes=shapes)
     try:
-        engine: Engine = build(patterns)
+        engine = build(patterns)
     except PatternError as error:
-        problems = list(_refused(rules, build)) or [Problem("rules", str(error))]
+        problems = list(_refused(rules, Re2Set if name == "re2" else Vectorscan)) or [Problem("rules", str(error))]
         raise ConfigError(problems) from None
     lost = missed(engine, patterns)
     if lost and name == "auto":

@@ -10,6 +10,7 @@ Why this loses nothing: a match of the exact pattern at [s, e) contains a match 
 from __future__ import annotations
 
 from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq
+from scrubber.detect.rules.words import ONE_LETTER, flat
 
 LARGE = 4
 """Counted repeats beyond this are left open at the upper end."""
@@ -51,7 +52,7 @@ def _cut(node: Node, edge: int) -> tuple[Node | None, bool]:
                 return node, False
             return (Alt(tuple(kept)) if len(kept) == len(parts) else None), True
         case Seq():
-            return _cut_sequence(_flat(node), edge)
+            return _cut_sequence(flat(node), edge)
 
 
 def _cut_sequence(items: list[Node], edge: int) -> tuple[Node | None, bool]:
@@ -101,7 +102,7 @@ def _shorten(node: Node) -> Node:
     """End a sequence at the first long repeat behind a telling start: `ghp_` and 12 more bytes are as rare as with
     36.
     """
-    items, telling = _flat(node), 0
+    items, telling = flat(node), 0
     for index, item in enumerate(items):
         if telling >= TELLING and isinstance(item, Repeat) and item.least > SHORT:
             return Seq((*items[:index], Repeat(item.item, SHORT, SHORT)))
@@ -109,22 +110,11 @@ def _shorten(node: Node) -> Node:
     return node
 
 
-def _flat(node: Node) -> list[Node]:
-    """The items of a sequence, those of its groups and sequences in their place."""
-    match node:
-        case Seq(items):
-            return [part for item in items for part in _flat(item)]
-        case Group(item):
-            return _flat(item)
-        case _:
-            return [node]
-
-
 def _telling(node: Node) -> int:
     """Least number of bytes in a match of `node` that are one letter (in either case) and no other."""
     match node:
         case Byte(values):
-            return int(len(values) <= 2)
+            return int(len(values) <= ONE_LETTER)
         case Seq(items):
             return sum(map(_telling, items))
         case Alt(branches):

@@ -1,9 +1,14 @@
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scrubber.detect.rules import RuleTier, builtin_rules, load_rules
+from scrubber.detect.rules import RuleTier, builtin_rules, load_rules, vectorscan
 from scrubber.detect.rules import engine as engines
+from scrubber.detect.rules.pattern import compile_exact
+from scrubber.detect.rules.syntax import parse
+from scrubber.detect.rules.words import has_word
 from scrubber.errors import DetectorFailed
 from tests.detect.rules.corpus import texts
 
@@ -79,7 +84,44 @@ def test_two_threads_scan_at_once_with_a_clone_each(vectorscan):
 def test_a_list_of_keys_that_is_too_long_for_one_expression_loses_none_of_them(head):
     keys = [f"k{number:04}" for number in range(700)]
     pattern = f"{head.replace('{}', '|'.join(keys))}=[0-9]"
-    assert len(pattern) > engines.LARGE_EXPRESSION
-    engine = engines.Vectorscan([pattern.encode(), b"other"])
+    assert len(pattern) > vectorscan.LARGE_EXPRESSION
+    engine = vectorscan.Vectorscan([pattern.encode(), b"other"])
     buffers = [f" {key}=1".encode() for key in keys]
     assert [(buffer, rule) for buffer, rule, _, _ in engine.candidates(buffers)] == [(i, 0) for i in range(len(keys))]
+
+
+SHAPES = (rb"(?:^|[^0-9])[0-9]{2}-[0-9](?:[^0-9]|$)", rb"[0-9]{3}", rb"[^a]1[^a]", rb"\n[0-9]")
+judges = [compile_exact(b"(?m:" + shape + b")") for shape in SHAPES]
+shaped = vectorscan.Vectorscan([*SHAPES, b"a1"], shapes=range(len(SHAPES)))
+
+
+@given(st.lists(st.text("01-a\n\0", max_size=12).map(str.encode), max_size=12))
+def test_no_rule_without_a_word_is_lost_between_the_two_passes(buffers):
+    found = {(buffer, rule) for buffer, rule, _, _ in shaped.candidates(buffers)}
+    must = {(i, rule) for i, text in enumerate(buffers) for rule, judge in enumerate(judges) if judge.search(text)}
+    assert must <= found
+
+
+def test_each_of_the_two_passes_must_read_to_the_end(monkeypatch):
+    monkeypatch.setattr(engines, "CANARY", b"\x00no canary\x00")
+    with pytest.raises(DetectorFailed, match="RE2"):
+        shaped._any_shape.buffers(vectorscan._Batch([b"x"]))
+    with pytest.raises(DetectorFailed, match="Vectorscan"):
+        shaped._shapes.candidates(vectorscan._Batch([b"x"]))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("user=[a-z]+", True),
+        ("(?i:pw)\\d", True),
+        ("[a-z]@[a-z]", True),
+        ("(?:key|id)=\\d", True),
+        ("(?:key)?\\d{3}", False),
+        ("\\d{3}-\\d{2}", False),
+        ("(?:key|\\d)=", False),
+        ("a(?:^)b", True),
+    ],
+)
+def test_has_word(pattern, told):
+    assert has_word(parse(pattern)) is told

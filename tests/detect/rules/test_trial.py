@@ -2,8 +2,8 @@ import pytest
 
 from scrubber.detect.rules import RuleTier, load_rules
 from scrubber.detect.rules import tier as tiers
-from scrubber.detect.rules.engine import Vectorscan
 from scrubber.detect.rules.trial import missed
+from scrubber.detect.rules.vectorscan import Vectorscan
 from scrubber.errors import ConfigError
 
 RULES = load_rules(

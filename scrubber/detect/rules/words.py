@@ -1,0 +1,53 @@
+"""Is there a word in every match of a pattern? An engine looks for words; without one it must try every byte."""
+
+from __future__ import annotations
+
+from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq
+
+ONE_LETTER = 2
+"""Values of a byte that is one letter, in either case."""
+
+WORD_BYTES = 2
+_RARE = frozenset(b"@")  # in a log as rare as a word
+
+
+def has_word(node: Node) -> bool:
+    """Whether every match of `node` holds two bytes in a row that are one letter each, in either case, or an `@`."""
+    return _longest(node) >= WORD_BYTES
+
+
+def _longest(node: Node) -> int:
+    match node:
+        case Byte(values):
+            return WORD_BYTES if values == _RARE else int(len(values) <= ONE_LETTER)
+        case Alt(branches):
+            return min(map(_longest, branches))
+        case Group(item):
+            return _longest(item)
+        case Repeat(item, least):
+            return _longest(item) if least else 0
+        case Seq():
+            return _longest_in_a_row(flat(node))
+        case _:
+            return 0
+
+
+def _longest_in_a_row(items: list[Node]) -> int:
+    best = row = 0
+    for item in items:
+        if isinstance(item, At):
+            continue
+        row = row + 1 if isinstance(item, Byte) and len(item.values) <= ONE_LETTER else 0
+        best = max(best, row, _longest(item))
+    return best
+
+
+def flat(node: Node) -> list[Node]:
+    """Return the items of a sequence, those of its groups and sequences in their place."""
+    match node:
+        case Seq(items):
+            return [part for item in items for part in flat(item)]
+        case Group(item):
+            return flat(item)
+        case _:
+            return [node]
