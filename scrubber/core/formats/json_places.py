@@ -36,7 +36,7 @@ def places(text: bytes, wanted: Sequence[tuple[int, int]]) -> list[Token] | None
         member = _member(text, opening, closing)
         if member is None:
             return None
-        tokens.append(Token(opening + 1, closing, *member))
+        tokens.append(tuple.__new__(Token, (opening + 1, closing, *member)))  # a third of the time
         done = closing + 1
     return tokens
 
