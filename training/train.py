@@ -184,12 +184,14 @@ def main() -> None:
     parser.add_argument(
         "--cooldown-steps", type=int, default=0, help="from here on, bring the learning rate to zero and stop"
     )
+    parser.add_argument("--cooldown-from", type=int, help="the step where an interrupted cooldown began")
     args = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     args.folder.mkdir(parents=True, exist_ok=True)
     run = Run(args.folder, args.seed)
     resumed = run.resume()
-    cooldown = (run.step, args.cooldown_steps) if args.cooldown_steps else None
+    began = run.step if args.cooldown_from is None else args.cooldown_from
+    cooldown = (began, args.cooldown_steps) if args.cooldown_steps else None
     asked_to_stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: asked_to_stop.append(number))
     with (args.folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
