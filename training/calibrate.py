@@ -16,7 +16,7 @@ from training import labels
 from training.sample import MACHINES, draw_text
 
 STEPS: Final = tuple(round(0.4 + 0.05 * i, 2) for i in range(10))
-DEFAULT: Final = 0.5
+DEFAULT: Final = 0.4
 MIN_VALUES: Final = 20
 NOISE: Final = 0.002  # false spans of one label a machine line
 
