@@ -74,7 +74,7 @@ class Scrubber:
         touched: dict[int, list[tuple[Part, Redacted | Reason]]] = {}
         for index, result in sorted(self._pipeline.run(parts).items()):
             touched.setdefault(parts[index].record, []).append((parts[index], result))
-        outcomes: list[Outcome] = [_as_it_came(record, stamps[record.topic].headers) for record in records]
+        outcomes = _as_they_came(records, {topic: stamp.headers for topic, stamp in stamps.items()})
         for index, results in touched.items():
             outcomes[index] = self._outcome(records[index], results, stamps[records[index].topic])
         return ScrubbedChunk(chunk, outcomes)
@@ -161,10 +161,12 @@ def _parts(records: Sequence[Record], policies: Mapping[str, Policy]) -> list[Pa
     return parts
 
 
-def _as_it_came(record: Record, stamp: Headers) -> Clean:
-    """Return a record in which nothing was found. Such records share one list of headers, which nobody changes."""
-    _, _, _, _, key, value, headers = record
-    return _new(Clean, (key, value, [*headers, *stamp] if headers else stamp, None))
+def _as_they_came(records: Sequence[Record], stamps: Mapping[str, Headers]) -> list[Outcome]:
+    """Return the outcomes of records in which nothing was found. They share a list of headers, which nobody changes."""
+    return [
+        _new(Clean, (key, value, [*headers, *stamps[topic]] if headers else stamps[topic], None))
+        for topic, _, _, _, key, value, headers in records
+    ]
 
 
 def _excluded(record: Record, policy: Policy) -> int:

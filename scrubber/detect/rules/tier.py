@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Literal, NamedTuple, Self
 
@@ -16,7 +17,7 @@ from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.rule import Near, Rule, digest
 from scrubber.detect.rules.selftest import failures
 from scrubber.detect.rules.syntax import PatternError
-from scrubber.detect.rules.trial import missed
+from scrubber.detect.rules.trial import Trial
 from scrubber.detect.rules.vectorscan import Vectorscan
 from scrubber.errors import ConfigError, Problem
 
@@ -92,12 +93,15 @@ def _build_engine(rules: Sequence[Rule], name: str) -> Engine:
     patterns = [rule.pattern.engine for rule in rules]
     shapes = [index for index, rule in enumerate(rules) if not (rule.pattern.has_word or rule.frequent)]
     build: Callable[[Sequence[bytes]], Engine] = Re2Set if name == "re2" else partial(Vectorscan, shapes=shapes)
+    with ThreadPoolExecutor(1) as aside:  # Vectorscan compiles without the interpreter lock
+        building = aside.submit(build, patterns)
+        trial = Trial(patterns)
     try:
-        engine = build(patterns)
+        engine = building.result()
     except PatternError as error:
         problems = list(_refused(rules, Re2Set if name == "re2" else Vectorscan)) or [Problem("rules", str(error))]
         raise ConfigError(problems) from None
-    lost = missed(engine, patterns)
+    lost = trial.missed(engine)
     if lost and name == "auto":
         return _build_engine(rules, "re2")
     if lost:

@@ -21,16 +21,21 @@ _BEFORE = ((0, 1, 15), (16, 17, 31, 33), (63, 64, 65, 100))
 _AFTER = (0, 0, 1, 7, 40, 70)
 
 
-def missed(engine: Engine, patterns: Sequence[bytes]) -> set[int]:
-    """Which of the `patterns` that `engine` was built from it fails to find somewhere; empty when it may be used."""
-    owners: list[int] = []
-    texts: list[bytes] = []
-    for index, pattern in enumerate(patterns):
-        for text in _texts(pattern, random.Random(index)):  # noqa: S311 - made-up texts, the same each time
-            owners.append(index)
-            texts.append(text)
-    found = {(buffer, rule) for buffer, rule, _, _ in engine.candidates(texts)}
-    return {owner for buffer, owner in enumerate(owners) if (buffer, owner) not in found}
+class Trial:
+    """Texts that an engine built from `patterns` must hit. Drawing them takes about as long as building the engine."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        self._owners: list[int] = []
+        self._texts: list[bytes] = []
+        for index, pattern in enumerate(patterns):
+            for text in _texts(pattern, random.Random(index)):  # noqa: S311 - made-up texts, the same each time
+                self._owners.append(index)
+                self._texts.append(text)
+
+    def missed(self, engine: Engine) -> set[int]:
+        """Which of the patterns `engine` fails to find somewhere; empty when it may be used."""
+        found = {(buffer, rule) for buffer, rule, _, _ in engine.candidates(self._texts)}
+        return {owner for buffer, owner in enumerate(self._owners) if (buffer, owner) not in found}
 
 
 def _texts(pattern: bytes, source: random.Random) -> Iterator[bytes]:

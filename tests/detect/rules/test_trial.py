@@ -2,7 +2,7 @@ import pytest
 
 from scrubber.detect.rules import RuleTier, load_rules
 from scrubber.detect.rules import tier as tiers
-from scrubber.detect.rules.trial import missed
+from scrubber.detect.rules.trial import Trial
 from scrubber.detect.rules.vectorscan import Vectorscan
 from scrubber.errors import ConfigError
 
@@ -26,12 +26,12 @@ class Lossy(Vectorscan):
 
 def test_a_sound_engine_passes_its_trial():
     patterns = [rule.pattern.engine for rule in RULES]
-    assert missed(Vectorscan(patterns), patterns) == set()
+    assert Trial(patterns).missed(Vectorscan(patterns)) == set()
 
 
 def test_an_engine_that_loses_matches_behind_some_bytes_is_found_out():
     patterns = [rule.pattern.engine for rule in RULES]
-    assert missed(Lossy(patterns), patterns) == {1}
+    assert Trial(patterns).missed(Lossy(patterns)) == {1}
 
 
 def test_auto_takes_the_other_engine_where_the_first_fails_its_trial(monkeypatch):
