@@ -2,7 +2,8 @@
 
 Rule 1: every byte of every finding is in a piece. Nothing is ever dropped in favour of something else.
 Rule 2: a piece that several findings share is named by the one of the highest `Rank`, then score, then length.
-Rule 3: a first name and a last name with one space between them are one piece, named by the first.
+Rule 3: a first and a last name with one space between them are one piece, named by the first; so is either behind a
+user name, of which a rule may have taken the first word only ("User: Ada Lovelace").
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from scrubber.core.spans import Finding
 
-_NAMES = frozenset({"first_name", "last_name"})
+_NAMES = frozenset({"first_name", "last_name", "user_name"})
 
 
 class Piece(NamedTuple):

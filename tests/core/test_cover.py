@@ -64,6 +64,11 @@ def test_first_and_last_name_with_one_space_between_them_are_one_piece():
     assert cover(TEXT, [last, first]) == [(0, 12, 1)]
 
 
+def test_a_user_name_that_goes_on_as_a_name_is_one_piece_with_it():
+    user, last = found(6, 9, "user_name"), found(10, 18, "last_name")
+    assert cover(b"User: Ada Lovelace", [user, last]) == [(6, 18, 0)]
+
+
 def test_names_with_anything_else_between_them_stay_apart():
     assert len(cover(b"Ada  Lovelace", [found(0, 3, "first_name"), found(5, 13, "last_name")])) == 2
     assert len(cover(b"Ada,Lovelace", [found(0, 3, "first_name"), found(4, 12, "last_name")])) == 2
