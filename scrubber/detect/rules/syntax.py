@@ -254,6 +254,17 @@ def _escape(value: int) -> str:
     return chr(value) if value in WORD else f"\\x{value:02x}"
 
 
+def flat(node: Node) -> list[Node]:
+    """Return the items of a sequence, those of its groups and sequences in their place."""
+    match node:
+        case Seq(items):
+            return [part for item in items for part in flat(item)]
+        case Group(item):
+            return flat(item)
+        case _:
+            return [node]
+
+
 def width(node: Node) -> tuple[int, int | None]:
     """Least and most number of bytes that `node` matches; None is unbounded."""
     match node:

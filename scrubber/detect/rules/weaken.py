@@ -9,8 +9,8 @@ Why this loses nothing: a match of the exact pattern at [s, e) contains a match 
 
 from __future__ import annotations
 
-from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq
-from scrubber.detect.rules.words import ONE_LETTER, flat
+from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq, flat
+from scrubber.detect.rules.words import ONE_LETTER
 
 LARGE = 4
 """Counted repeats beyond this are left open at the upper end."""

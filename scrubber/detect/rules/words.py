@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq
+from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq, flat
 
 ONE_LETTER = 2
 """Values of a byte that is one letter, in either case."""
@@ -40,14 +40,3 @@ def _longest_in_a_row(items: list[Node]) -> int:
         row = row + 1 if isinstance(item, Byte) and len(item.values) <= ONE_LETTER else 0
         best = max(best, row, _longest(item))
     return best
-
-
-def flat(node: Node) -> list[Node]:
-    """Return the items of a sequence, those of its groups and sequences in their place."""
-    match node:
-        case Seq(items):
-            return [part for item in items for part in flat(item)]
-        case Group(item):
-            return flat(item)
-        case _:
-            return [node]
