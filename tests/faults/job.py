@@ -31,11 +31,11 @@ class Job:
     quarantine: str
     group: str
     partitions: int
-    kafka: tuple[tuple[str, str], ...] = ()
+    kafka: tuple[tuple[str, str | int], ...] = ()
     """More settings of the workers' `kafka` section."""
 
     @classmethod
-    def create(cls, bootstrap: str, partitions: int = 6, **kafka: str) -> Job:
+    def create(cls, bootstrap: str, partitions: int = 6, **kafka: str | int) -> Job:
         """Create the topics."""
         clean, audit, quarantine, source = (
             create_topic(bootstrap, name, partitions) for name in ("clean", "audit", "quarantine", "input")
