@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from scrubber.core.lru import Lru
 from scrubber.core.normalise import Run, normalise
 from scrubber.core.spans import Span
-from scrubber.detect.detector import Description, Detector, Plan
+from scrubber.detect.detector import Around, Description, Detector, Plan
 from scrubber.telemetry import CacheAsked
 
 _ENTRY_BYTES = 350  # an entry of the LRU without spans: key, tuples and table slots, measured by its test
 _SPAN_BYTES = 220  # one span of an entry
 
 
-class CachedDetector:
+class CachedDetector(Around):
     """Asks `detector` only for texts that it has not answered lately, and for equal texts once.
 
     The answer is the one that the detector would give: it answers each text on its own (promise 7), so which call it
@@ -30,7 +30,7 @@ class CachedDetector:
     def __init__(
         self, detector: Detector, max_bytes: int, observe: Callable[[CacheAsked], None] = lambda _: None
     ) -> None:
-        self._detector = detector
+        super().__init__(detector)
         self._observe = observe
         self._answers: Lru[tuple[Span, ...]] = Lru(max_bytes)
         self._secret = secrets.token_bytes(32)
@@ -56,25 +56,17 @@ class CachedDetector:
         self._observe(CacheAsked(len(texts), len(unknown), len(self._answers), self._answers.bytes))
         return [list(known[key]) for key in keys]
 
-    def warm_up(self) -> None:
-        """Warm the detector up."""
-        self._detector.warm_up()
-
-    def describe(self) -> Description:
-        """The detector's own description: the answers are its answers."""
-        return self._detector.describe()
-
     def close(self) -> None:
         """Close the detector and forget everything."""
         self._answers = Lru(0)
-        self._detector.close()
+        super().close()
 
     @staticmethod
     def _key(text: str, asked: bytes) -> bytes:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=asked, digest_size=16).digest()
 
 
-class TemplateDetector:
+class TemplateDetector(Around):
     """Shows `detector` texts whose variable digits are replaced by fixed ones: a cache behind it meets them again.
 
     It does so always, cached or not: the answer to a text does not depend on what was asked before. Digits keep their
@@ -83,7 +75,7 @@ class TemplateDetector:
     """
 
     def __init__(self, detector: Detector, digits_matter: frozenset[str] = frozenset()) -> None:
-        self._detector = detector
+        super().__init__(detector)
         self._digits_matter = digits_matter
 
     def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
@@ -94,18 +86,10 @@ class TemplateDetector:
         answers = self._detector.detect([text for text, _ in normalised], plan)
         return [[_grown(span, runs) for span in spans] for spans, (_, runs) in zip(answers, normalised, strict=True)]
 
-    def warm_up(self) -> None:
-        """Warm the detector up."""
-        self._detector.warm_up()
-
     def describe(self) -> Description:
         """The detector's description, with a name that says what its texts went through."""
-        described = self._detector.describe()
+        described = super().describe()
         return Description(described.name, f"{described.revision}+templates".lstrip("+"), described.digest)
-
-    def close(self) -> None:
-        """Close the detector."""
-        self._detector.close()
 
 
 def _grown(span: Span, runs: Sequence[Run]) -> Span:

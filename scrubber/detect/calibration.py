@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scrubber.core.spans import Span
-from scrubber.detect.detector import Description, Detector, Plan
+from scrubber.detect.detector import Around, Detector, Plan
 from scrubber.detect.files import read_json
 from scrubber.errors import ConfigError, Problem
 
@@ -43,11 +43,11 @@ def read_thresholds(folder: Path) -> Thresholds | None:
     raise ConfigError([problem])
 
 
-class CalibratedDetector:
+class CalibratedDetector(Around):
     """A `Detector` that shifts the scores of another one."""
 
     def __init__(self, detector: Detector, thresholds: Thresholds) -> None:
-        self._detector = detector
+        super().__init__(detector)
         self._thresholds = thresholds
 
     def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
@@ -56,18 +56,6 @@ class CalibratedDetector:
         raw = [_shifted(score, self._thresholds.shift(label)) for label, score in lowest.items()]
         found = self._detector.detect(texts, Plan(tuple(lowest), tuple(raw)))
         return [[self._calibrated(span, lowest[span.label]) for span in spans] for spans in found]
-
-    def warm_up(self) -> None:
-        """See `Detector.warm_up`."""
-        self._detector.warm_up()
-
-    def describe(self) -> Description:
-        """The detector's own description."""
-        return self._detector.describe()
-
-    def close(self) -> None:
-        """See `Detector.close`."""
-        self._detector.close()
 
     def _calibrated(self, span: Span, lowest: float) -> Span:
         score = _shifted(span.score, -self._thresholds.shift(span.label))

@@ -44,4 +44,23 @@ class Detector(Protocol):
         ...
 
 
-__all__ = ["Description", "Detector", "Plan"]
+class Around:
+    """What a `Detector` that stands before another one leaves to it; `detect` is its own."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+
+    def warm_up(self) -> None:
+        """See `Detector.warm_up`."""
+        self._detector.warm_up()
+
+    def describe(self) -> Description:
+        """The detector's own description."""
+        return self._detector.describe()
+
+    def close(self) -> None:
+        """See `Detector.close`."""
+        self._detector.close()
+
+
+__all__ = ["Around", "Description", "Detector", "Plan"]

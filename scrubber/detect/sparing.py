@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from scrubber.core.labels import LABELS
 from scrubber.core.spans import Span
-from scrubber.detect.detector import Description, Detector, Plan
+from scrubber.detect.detector import Around, Detector, Plan
 from scrubber.detect.rules.rule import Rule
 
 
@@ -19,7 +19,7 @@ def found_by_rules(rules: Iterable[Rule]) -> dict[str, float]:
     return lowest
 
 
-class SparingDetector:
+class SparingDetector(Around):
     """A `Detector` that asks another one only for what the rules do not find.
 
     `found` has the labels to leave out, and the score that a hit of the rules has at least: where a plan wants more
@@ -27,7 +27,7 @@ class SparingDetector:
     """
 
     def __init__(self, detector: Detector, found: Mapping[str, float]) -> None:
-        self._detector = detector
+        super().__init__(detector)
         self._found = dict(found)
 
     def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
@@ -43,15 +43,3 @@ class SparingDetector:
             if threshold > self._found.get(label, -1.0)
         ]
         return Plan(tuple(label for label, _ in wanted), tuple(threshold for _, threshold in wanted))
-
-    def warm_up(self) -> None:
-        """See `Detector.warm_up`."""
-        self._detector.warm_up()
-
-    def describe(self) -> Description:
-        """The detector's own description."""
-        return self._detector.describe()
-
-    def close(self) -> None:
-        """See `Detector.close`."""
-        self._detector.close()
