@@ -43,22 +43,32 @@ class Engine(Protocol):
         ...
 
 
+def canary_pattern() -> bytes:
+    """Return a pattern that matches the canary."""
+    return b"".join(b"\\x%02x" % byte for byte in CANARY)
+
+
+def re2_options() -> re2.Options:
+    """Return the options of an RE2 program that is made of many rules."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.max_mem = RE2_MAX_MEMORY_BYTES
+    return options
+
+
 class Re2Set:
     """RE2's set, one call for each buffer. It says which rules hit, not where."""
 
     name = "re2"
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.log_errors = False
-        options.max_mem = RE2_MAX_MEMORY_BYTES
         self._canary = len(patterns)
-        self._set = re2.Set.SearchSet(options)
+        self._set = re2.Set.SearchSet(re2_options())
         try:
             for pattern in patterns:
                 self._set.Add(b"(?m:" + pattern + b")")
-            self._set.Add(b"".join(b"\\x%02x" % byte for byte in CANARY))
+            self._set.Add(canary_pattern())
             self._set.Compile()
         except re2.error:
             raise PatternError("RE2: the rules do not fit into its memory limit") from None

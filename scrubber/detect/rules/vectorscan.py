@@ -88,14 +88,13 @@ class _Database:
     """A Vectorscan database. It reports each end of each match; ends map back to buffers by bisection."""
 
     def __init__(self, patterns: Mapping[int, bytes]) -> None:
-        canary = b"".join(b"\\x%02x" % byte for byte in engine.CANARY)
         expressions = [(part, rule) for rule, pattern in patterns.items() for part in _parts(pattern)]
         self._rules = [*patterns, _CANARY]
         numbers = {rule: number for number, rule in enumerate(self._rules)}
         self._database = hyperscan.Database()
         try:
             self._database.compile(
-                expressions=[*(part for part, _ in expressions), canary],
+                expressions=[*(part for part, _ in expressions), engine.canary_pattern()],
                 ids=[*(numbers[rule] for _, rule in expressions), numbers[_CANARY]],
                 flags=hyperscan.HS_FLAG_MULTILINE,
             )
@@ -142,14 +141,9 @@ class _AnyOf:
     """One RE2 program that hits wherever one of some patterns does; it does not say which."""
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.log_errors = False
-        options.max_mem = engine.RE2_MAX_MEMORY_BYTES
-        canary = b"".join(b"\\x%02x" % byte for byte in engine.CANARY)
-        any_of = b"|".join(b"(?:" + pattern + b")" for pattern in (*patterns, canary))
+        any_of = b"|".join(b"(?:" + pattern + b")" for pattern in (*patterns, engine.canary_pattern()))
         try:
-            self._search = re2.compile(b"(?m:" + any_of + b")", options)._regexp.Match  # noqa: SLF001
+            self._search = re2.compile(b"(?m:" + any_of + b")", engine.re2_options())._regexp.Match  # noqa: SLF001
         except re2.error:
             raise PatternError("RE2: the rules do not fit into its memory limit") from None
 
