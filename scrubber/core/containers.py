@@ -18,6 +18,12 @@ _PIECE = re.compile(
     + _SINGLE
     + rb"|[^\s\"'{}\[\],:]++)(?P<key>\s*+(?::|=>))?+"
 )
+# A JSON schema says of what kind a value is, and how long: `"password": {"type": "string", "minLength": 8}`.
+_SCHEMA = re.compile(
+    rb"""["'](?:type["']\s{0,8}+:\s{0,8}+["'](?:string|number|integer|boolean|object|array|null)["']"""
+    rb"""|format["']\s{0,8}+:\s{0,8}+["'](?:password|email|date|date-time|time|uuid|uri|byte|binary|hostname|ipv[46])["']"""
+    rb"""|(?:min|max)(?:imum|Length|Items|Properties)["']\s{0,8}+:\s{0,8}+\d{1,5}+(?=\s*+[,}]))"""
+)
 
 
 class Contents(NamedTuple):
@@ -28,12 +34,14 @@ class Contents(NamedTuple):
 
 
 def contents(text: bytes, start: int, until: int | None = None) -> Contents:
-    """Return what lies, at any depth, in the container that opens at `start`; keys are no values.
+    """Return what lies, at any depth, in the container that opens at `start`; keys are no values, nor is what a JSON
+    schema says of one.
 
     A container that does not close before `until` ends there. Linear in its length.
     """
     scalars: list[tuple[int, int]] = []
     depth, last = 0, len(text) if until is None else until
+    schema = start
     for piece in _PIECE.finditer(text, start, last):
         if piece["open"]:
             depth += 1
@@ -41,6 +49,9 @@ def contents(text: bytes, start: int, until: int | None = None) -> Contents:
             depth -= 1
             if depth <= 0:
                 return Contents(scalars, piece.end())
-        elif piece["key"] is None:
+        elif piece["key"] is not None:
+            keyword = _SCHEMA.match(text, piece.start(), last)
+            schema = keyword.end() if keyword else schema
+        elif piece.start() >= schema:
             scalars.append(piece.span("scalar"))
     return Contents(scalars, last)

@@ -114,6 +114,9 @@ NOT_CASES = [
     *("account 123456789012", "00:11:22:33:44:55:66:77", "00:11:22:33:44:55:66:77:88:99", "thread 140494544914112"),
     *("a.Ops$$anonfun$send$extension$1$$anonfun$apply$1.apply(Ops.scala:115)", "A" * 90, "showPwd=1"),
     *("SessionID=1234567890", '"pwd", "appid": 7'),
+    *("user,password,email", "['user', 'password', 'email']", '["password", "created_at"]', "user\tpassword\temail"),
+    *("SELECT id, password, ssn FROM users", "INSERT INTO users (password, email) VALUES ($1, $2)"),
+    *("UPDATE users SET password = $1", '{"password":{"type":"string","minLength":8}}'),
     *("arn:aws:iam::123456789012:role/reader", "price 1299.99 EUR", "size=1048576 bytes", "listening on port 8443"),
 ]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from scrubber.core.checks.field_name import listed_name
+
 _NOT_SECRETS = frozenset(
     b"""null none true false nil undefined empty yes no and or not is was for from the by to in on at of an a it
     redacted
@@ -14,25 +16,43 @@ _NOT_SECRETS = frozenset(
     protected prompt policy field value hash using via with verification check checking manager expires expiry attempt
     attempts login logon user username bearer basic digest negotiate too about already now only stored weak strong short
     long same different ready available unavailable pending success successful error granted allowed forbidden
-    provided needed supported unsupported updated created deleted generated loaded loading""".split()
+    provided needed supported unsupported updated created deleted generated loaded loading
+    str varchar integer boolean""".split()
 )
+_SECRET_NAMES = frozenset(b"password passwd pwd passphrase secret token apikey accesstoken key hash".split())
 _FLAGS = (b"0", b"1")  # showPwd=1
 _NOT_FIRST = (b"<", b"${", b"{{", b"%(", b"%{", b"$(", b"***", b"xxx", b"...", b"::", b"[redacted", b"[masked")
 _PUNCTUATION = b"\\\"'.,;:!?)]}> "
 _CALL = re.compile(rb"[A-Za-z_][\w.$]*(?:\(.*\)?|\{.*)", re.DOTALL)
 _REFERENCE = re.compile(rb"(?i)(?:arn:aws[a-z\-]*:|id:\d+$)")  # where the secret is kept, or its number
+# UPDATE a SET password = $1, token = excluded.token
+_PARAMETER = re.compile(rb"[$@]p?\d{1,3}|%s|%\(\w+\)s|(?:var)?char\(\d{1,5}")
+_COLUMN = re.compile(rb"(?:values\(|(?:excluded|self|this|new|old|[a-z]\d?)\.)(\w+)")
+_LOOKED_UP = re.compile(
+    rb"(?:(?:process\.env|os\.environ|settings|config|request|req|params|env)(?:\.get)?[.\[(]['\"]?|(?:os\.)?getenv\(['\"]?)"
+    rb"[A-Za-z_][\w.]*(?:[\[(].*)?"
+)
 _NAME = re.compile(rb"(?:[a-z]{2,}\.){2,}\w+(?:@[0-9a-f]+)?|[A-Za-z]+(?:[_\-.][A-Za-z]+)*|0[xX][0-9A-Fa-f]{1,4}")
 
 
-def secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
-    """Whether `value` may be a password: not a word of the message (`password incorrect`) and not a placeholder."""
-    if value in _FLAGS:
+def secret(value: bytes, text: bytes = b"", start: int = 0, _end: int = 0) -> bool:
+    """Whether `value` may be a password: not a word of the message (`password incorrect`), not a placeholder, and not
+    the name of a field.
+    """
+    if value in _FLAGS or listed_name(value, text, start):
         return False
     lower = value.lower()
     word = lower.strip(_PUNCTUATION)
     if not word or word in _NOT_SECRETS or word.startswith(_NOT_FIRST) or lower.startswith(_NOT_FIRST):
         return False
+    if _PARAMETER.fullmatch(word) or _is_column(word) or _LOOKED_UP.fullmatch(word):
+        return False
     return len(set(word)) > 1 or word.isdigit()
+
+
+def _is_column(word: bytes) -> bool:
+    column = _COLUMN.fullmatch(word)
+    return column is not None and column[1].replace(b"_", b"") in _SECRET_NAMES
 
 
 def secret_word(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
@@ -40,17 +60,24 @@ def secret_word(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0
     return secret(value) and not value.strip(_PUNCTUATION).lower().endswith((b"ed", b"ing", b"able", b"ible"))
 
 
-def secret_value(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+def secret_value(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
     """Whether what is assigned to `api_key` and its like is a value: also not code (`Provider()`, `Word{...`)."""
-    return secret(value) and len(value) >= 4 and _CALL.fullmatch(value) is None and _REFERENCE.match(value) is None
+    return (
+        secret(value, text, start, end)
+        and len(value) >= 4
+        and _CALL.fullmatch(value) is None
+        and _REFERENCE.match(value) is None
+    )
 
 
 _SHORT, _LONG_NUMBER = 6, 16
 
 
-def token(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+def token(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
     """Whether what is assigned to a vague name such as `token` is a secret: no name, no small number, no code."""
-    if len(value) < (_LONG_NUMBER if value.isdigit() else _SHORT) or value.startswith(b":") or not secret_value(value):
+    if len(value) < (_LONG_NUMBER if value.isdigit() else _SHORT) or value.startswith(b":"):
+        return False
+    if not secret_value(value, text, start, end):
         return False
     return _NAME.fullmatch(value) is None or (len(value) >= 24 and value.isalpha() and not value.islower())
 

@@ -12,7 +12,7 @@ _NOT_NAMES = frozenset(
     ssh ssh2 unix pam system local localhost virtual authentication authenticated session opened closed request
     using unset found such peer input tried attempted denied nonexistent non-existent existing authorization
     defined data agent agents space mode interface action activity preferences
-    profile settings""".split()
+    profile settings str string int integer varchar""".split()
 )
 _NOT_FIRST = b"<%$({[*=/:|&?-"
 _PLACEHOLDER = re.compile(rb"[A-Z][A-Z0-9_]*(?::[^>]*)?")
