@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scrubber.core.evidence import NAMED, named_values, whole_value
+from scrubber.core.evidence import whole_value
+from scrubber.core.named_values import NAMED, named_values
 from scrubber.core.policy import Policy
 from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
@@ -57,22 +58,24 @@ def find_by_rules(views: Views, rules: RuleTier, *, starred: bool = False) -> Fi
     return findings
 
 
-def find_named(texts: Sequence[bytes], rules: RuleTier) -> Findings:
+def find_named(views: Views, rules: RuleTier) -> Findings:
     """Run all rules over values whose name stands in a field of its own, with that name as their key."""
-    may_be = NAMED in b"\n".join(texts)  # of a whole batch at once: mostly there is none
-    named = [(index, *value) for index, text in enumerate(texts) for value in named_values(text)] if may_be else []
-    if not named:
+    if NAMED not in b"\n".join(views.buffers):  # of a whole batch at once: mostly there is none
         return {}
-    keys = [b'"' + name + b'":' for _, name, _, _ in named]
-    pairs = [key + texts[index][start:end] for key, (index, _, start, end) in zip(keys, named, strict=True)]
+    named = [(buffer, value) for buffer, text in enumerate(views.buffers) for value in named_values(text)]
+    keys = [b'"' + value.name + b'":' for _, value in named]
+    pairs = [
+        key + views.buffers[buffer][value.start : value.end] for key, (buffer, value) in zip(keys, named, strict=True)
+    ]
     findings: Findings = {}
     for pair, found in find_by_rules(Views(pairs, lambda _: False), rules).items():
-        index, _, start, _ = named[pair]
+        buffer, value = named[pair]
+        shift = value.start - len(keys[pair])
         for finding in found:
             if finding.start >= len(keys[pair]):
-                shift = start - len(keys[pair])
-                moved = finding._replace(start=finding.start + shift, end=finding.end + shift)
-                findings.setdefault(index, []).append(moved)
+                place = finding.start + shift, finding.end + shift
+                text, start, end = views.to_raw_widened(buffer, *place, whole_value)
+                findings.setdefault(text, []).append(finding._replace(start=start, end=end))
     return findings
 
 

@@ -81,7 +81,7 @@ class TextPipeline:
 
     def _find(self, parts: Sequence[Part], views: Views, watch: _StopWatch) -> Findings:
         findings = find_by_rules(views, self._rules)
-        _join(findings, find_named([part.text for part in parts], self._rules))
+        _join(findings, find_named(views, self._rules))
         policies = {part.policy for part in parts}
         if any(policy.has_deny_list for policy in policies):
             _join(findings, find_denied(views, [part.policy for part in parts]))

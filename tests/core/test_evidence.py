@@ -9,6 +9,7 @@ from scrubber.core.evidence import whole_value
         (b'{"code":"ab\\"cd"}', b"ab", b'ab\\"cd'),
         (b'{"code":["a","b"],"c":1}', b"a", b'a","b'),
         (b'{"code":[1,2],"c":1}', b"1", b"1,2"),
+        (b'code="\n " x', b"\n", b"\n "),
         (b'["code:[1,2",null]', b"1,2", b"1,2"),
         (b'["code:[<PASSWORD>",null]', b"<PASSWORD>", b"<PASSWORD>"),
     ],

@@ -16,6 +16,13 @@ from scrubber.policies import load_policy
 CARD = "4111111111111111"
 PEM = "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\nbm90IGEga2V5\n-----END PRIVATE KEY-----"
 
+
+def otlp(key, *values):
+    """An attribute of OTLP: of one text, or of further attributes."""
+    inner = {"kvlistValue": {"values": list(values)}} if isinstance(values[0], dict) else {"stringValue": values[0]}
+    return {"key": key, "value": inner}
+
+
 CASES = {
     "a card number under a telling key": (f'{{"card":{CARD}}}', '{"card":"<CREDIT_DEBIT_CARD>"}'),
     "a social security number under a telling key": ('{"ssn":123456789}', '{"ssn":"<SSN>"}'),
@@ -102,6 +109,18 @@ CASES = {
     "attributes within an attribute of OTLP": (
         '[{"key":"a","value":{"kvlistValue":{"values":[{"key":"password","value":{"stringValue":"h7Gk2pQx"}}]}}}]',
         '[{"key":"a","value":{"kvlistValue":{"values":[{"key":"password","value":{"stringValue":"<PASSWORD>"}}]}}}]',
+    ),
+    "every entry of a list of attributes under a telling one of OTLP": (
+        json.dumps(otlp("password", otlp("old", "h7Gk2pQx"), otlp("new", "b9b9b9"))),
+        json.dumps(otlp("password", otlp("old", "<PASSWORD>"), otlp("new", "<PASSWORD>"))),
+    ),
+    "a list of attributes of OTLP in a string": (
+        json.dumps({"a": json.dumps(otlp("password", otlp("old", 'h7"k'), otlp("new", "b9b9b9"))), "n": 1}),
+        json.dumps({"a": json.dumps(otlp("password", otlp("old", "<PASSWORD>"), otlp("new", "<PASSWORD>"))), "n": 1}),
+    ),
+    "a value before its name": (
+        r'[{"value":"h7"k,"2","in":"body","name":"password"},{"value":"b9","name":"n"}]',
+        '[{"value":"<PASSWORD>","in":"body","name":"password"},{"value":"b9","name":"n"}]',
     ),
     "a line that was scrubbed before": ("password=<PASSWORD> for now", "password=<PASSWORD> for now"),
 }

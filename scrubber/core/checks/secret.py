@@ -26,7 +26,7 @@ _PUNCTUATION = b"\\\"'.,;:!?)]}> "
 _CALL = re.compile(rb"[A-Za-z_][\w.$]*(?:\(.*\)?|\{.*)", re.DOTALL)
 _REFERENCE = re.compile(rb"(?i)(?:arn:aws[a-z\-]*:|id:\d+$)")  # where the secret is kept, or its number
 # UPDATE a SET password = $1, token = excluded.token
-_PARAMETER = re.compile(rb"[$@]p?\d{1,3}|%s|%\(\w+\)s|(?:var)?char\(\d{1,5}")
+_PARAMETER = re.compile(rb"[$@]p?\d{1,2}|%s|%\(\w+\)s|(?:var)?char\(\d{1,5}")
 _COLUMN = re.compile(rb"(?:values\(|(?:excluded|self|this|new|old|[a-z]\d?)\.)(\w+)")
 _LOOKED_UP = re.compile(
     rb"(?:(?:process\.env|os\.environ|settings|config|request|req|params|env)(?:\.get)?[.\[(]['\"]?|(?:os\.)?getenv\(['\"]?)"
