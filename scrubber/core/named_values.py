@@ -29,7 +29,7 @@ _NEIGHBOURS = re.compile(
 # In a view, quotes inside of strings have lost their backslash: a quote ends a string where a string may end, and those
 # around a document in a string are passed over.
 _PIECE = re.compile(
-    rb'(?:"(?=[{\[]\s*+["{\[]\s*+[^\s,:}\]]))?+(?P<open>[{\[])|(?P<close>[}\]])"?+'
+    rb'(?:"(?=(?:\[\s*+)?+\{\s*+"\w))?+(?P<open>[{\[])|(?P<close>[}\]])"?+'
     rb'|(?P<scalar>"(?:[^"]++|"(?!\s{0,64}+(?:[,:}\]]|\Z)))*+"?+|[^\s"{}\[\],:]++)(?P<key>\s*+:)?+'
 )
 _MOST_NAMES_AROUND = 8
