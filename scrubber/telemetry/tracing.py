@@ -15,8 +15,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 from opentelemetry import trace
@@ -25,7 +26,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
-from opentelemetry.trace import Link, Span, StatusCode
+from opentelemetry.trace import Span, SpanContext, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from scrubber.core.records import Chunk, ScrubbedChunk
@@ -36,6 +37,8 @@ MAX_LINKS: Final = 32
 MAX_OPEN: Final = 64
 EXPORT_SECS: Final = 5
 _CONTEXT: Final = frozenset({"traceparent", "tracestate"})
+_PROPAGATOR: Final = TraceContextTextMapPropagator()
+_PARTITION: Final = attrgetter("topic", "partition")
 _NS: Final = 1_000_000_000
 
 Scrub = Callable[[Chunk], ScrubbedChunk]
@@ -72,9 +75,11 @@ class Tracing:
         """Return `scrub` with a trace for each chunk. For one thread."""
 
         def traced(chunk: Chunk) -> ScrubbedChunk:
-            root = self._tracer.start_span("chunk", links=list(_links(chunk)))
+            root = self._tracer.start_span("chunk")
             if not root.is_recording():
                 return scrub(chunk)
+            for context in islice(_contexts(chunk), MAX_LINKS):
+                root.add_link(context)
             root.set_attributes(
                 {
                     "messaging.system": "kafka",
@@ -131,10 +136,10 @@ class Tracing:
 
     def _wait_for_commit(self, chunk: Chunk, root: Span) -> None:
         """Remember the chunk by where it ends: that is what the commit will say of it."""
-        ends = {(record.topic, record.partition): record.next_offset for record in chunk.records}
+        last = dict(zip(map(_PARTITION, chunk.records), chunk.records, strict=True))
         with self._lock:
-            self._open.update({(*partition, next_offset): root for partition, next_offset in ends.items()})
-            while len(self._open) > MAX_OPEN * len(ends):
+            self._open.update({(*partition, record.next_offset): root for partition, record in last.items()})
+            while len(self._open) > MAX_OPEN * len(last):
                 _, oldest = self._open.popitem(last=False)
                 _dropped(oldest)
 
@@ -151,23 +156,18 @@ def _dropped(root: Span) -> None:
         root.end()
 
 
-def _links(chunk: Chunk) -> Iterator[Link]:
-    return islice(_contexts(chunk), MAX_LINKS)
-
-
-def _contexts(chunk: Chunk) -> Iterator[Link]:
-    """Yield the contexts of the records, each once."""
-    propagator = TraceContextTextMapPropagator()
-    seen: set[str] = set()
+def _contexts(chunk: Chunk) -> Iterator[SpanContext]:
+    """Yield the valid contexts of the records, each once. Most records bring one that was seen, or none."""
+    seen: set[bytes] = set()
     for record in chunk.records:
-        if not record.headers:
-            continue
-        carrier = {
-            name: value.decode("ascii", "replace") for name, value in record.headers if value and name in _CONTEXT
-        }
-        parent = carrier.get("traceparent", "")
-        if parent and parent not in seen:
-            seen.add(parent)
-            context = trace.get_current_span(propagator.extract(carrier)).get_span_context()
-            if context.is_valid:
-                yield Link(context)
+        for name, value in record.headers or ():
+            if name == "traceparent" and value and value not in seen:
+                seen.add(value)
+                context = _context(record.headers or ())
+                if context.is_valid:
+                    yield context
+
+
+def _context(headers: Iterable[tuple[str, bytes | None]]) -> SpanContext:
+    carrier = {name: value.decode("ascii", "replace") for name, value in headers if value and name in _CONTEXT}
+    return trace.get_current_span(_PROPAGATOR.extract(carrier)).get_span_context()

@@ -139,6 +139,16 @@ def test_a_sample_of_the_chunks_is_traced(spans):
     assert spans.get_finished_spans() == ()
 
 
+def test_a_chunk_that_is_not_in_the_sample_is_not_looked_at(spans):
+    class Unread(list):
+        def __iter__(self):
+            raise AssertionError("read")
+
+    traces = Tracing(TracingSettings("", sample_ratio=1e-12), SimpleSpanProcessor(spans), "1")
+    done = ScrubbedChunk(Chunk(), [])
+    assert traces.scrub(lambda _chunk: done)(Chunk(Unread([record(1)]))) is done
+
+
 def test_a_collector_that_is_not_there_keeps_nobody_waiting(monkeypatch):
     monkeypatch.setattr(tracing, "EXPORT_SECS", 1)
     settings = TracingSettings("http://127.0.0.1:9/v1/traces")
