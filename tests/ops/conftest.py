@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.kafka_lab.distribution import Unavailable
+from tests.ops.tools.steps import TOOLS_SECS
 
 HERE = Path(__file__).parent
-TIMEOUT_SECS = 3_600  # the first run builds its tools
+TEST_SECS = 600  # of its own; the one that comes first also builds the tools
 
 
 def pytest_collection_modifyitems(config, items):
     ours = [item for item in items if HERE in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.ops)
-        item.add_marker(pytest.mark.timeout(TIMEOUT_SECS))
+        item.add_marker(pytest.mark.timeout(TEST_SECS + TOOLS_SECS))
     if ours and "ops" not in config.option.markexpr:
         config.hook.pytest_deselected(items=ours)
         items[:] = [item for item in items if item not in ours]
@@ -27,16 +28,16 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
-    return (yield from _left_out())
+    return (yield from _left_out(item))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    return (yield from _left_out())
+    return (yield from _left_out(item))
 
 
-def _left_out():
+def _left_out(item):
     try:
         return (yield)
     except Unavailable as none:
-        pytest.skip(f"left out: {none}")
+        pytest.skip(f"{item.path.stem.removeprefix('test_')} left out: {none}")

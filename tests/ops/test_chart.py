@@ -18,7 +18,7 @@ from scrubber.config import ENVIRONMENT, json_schema
 from tests.ops.tools.containers import REPOSITORY
 from tests.ops.tools.go import binaries
 from tests.ops.tools.schemas import VERSION, locations
-from tests.ops.tools.system import run
+from tests.ops.tools.steps import run
 from tests.ops.value_sets import VALUE_SETS
 
 CHART = REPOSITORY / "helm" / "scrubber"

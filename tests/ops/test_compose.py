@@ -13,7 +13,8 @@ import yaml
 from scrubber.config import load
 from tests.kafka_lab.topics import read_topic
 from tests.ops.tools.containers import REPOSITORY
-from tests.ops.tools.system import program, run
+from tests.ops.tools.steps import run
+from tests.ops.tools.system import program
 from tests.stream.real_worker import WorkerProcess, group_of, new_route
 
 COMPOSE = REPOSITORY / "compose"

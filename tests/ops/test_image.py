@@ -12,7 +12,8 @@ import yaml
 from tests.kafka_lab.ports import free_port
 from tests.kafka_lab.topics import produce, read_topic
 from tests.ops.tools import containers
-from tests.ops.tools.system import program, run
+from tests.ops.tools.steps import run
+from tests.ops.tools.system import program
 from tests.stream.real_worker import WorkerProcess, group_of, new_route
 
 RECORDS = 2_000

@@ -18,7 +18,8 @@ from scrubber.telemetry.catalogue import CATALOGUE, DEVICE_MEMORY, SHADOW_FAILUR
 from tests.detect.models import LINES, Shape, save_gliner
 from tests.kafka_lab.topics import Sent, produce, unique
 from tests.ops.tools.prometheus import Prometheus
-from tests.ops.tools.system import program, run
+from tests.ops.tools.steps import run
+from tests.ops.tools.system import program
 from tests.stream.real_worker import WorkerProcess, group_of, new_route
 from tests.telemetry.observability import ALERTS, alerts, dashboard, series_of
 

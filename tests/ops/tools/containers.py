@@ -12,16 +12,18 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from tests.kafka_lab.distribution import Unavailable
-from tests.ops.tools.system import cache_folder, program, run
+from tests.ops.tools.steps import make_ready, once, run
+from tests.ops.tools.system import cache_folder, program
 
 REPOSITORY = Path(__file__).parents[3]
 STAND_IN = "localhost/scrubber-stand-in-base:bookworm"
+BUILD_SECS = 1_200
+LOOK_SECS = 60
 KEEP_STAGES = "48h"  # stages of earlier builds, which make the next one quick
 PACKAGES = ("buildah", "podman", "runc", "conmon", "debootstrap")
 STAND_IN_PACKAGES = "ca-certificates,netbase,python3-minimal,python3-pip,python3-venv"
@@ -66,7 +68,8 @@ class Container:
 
     @property
     def said(self) -> str:
-        done = subprocess.run([*_podman(), "logs", self.name], capture_output=True, text=True, check=False, env=_env())
+        command = [*_podman(), "logs", self.name]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_env(), timeout=LOOK_SECS)
         return done.stdout + done.stderr
 
     def execute(self, *command: str) -> str:
@@ -75,8 +78,7 @@ class Container:
 
     def healthy(self) -> bool:
         """Run the image's HEALTHCHECK once (podman leaves its timer to systemd)."""
-        check = [*_podman(), "healthcheck", "run", self.name]
-        return subprocess.run(check, capture_output=True, check=False, env=_env()).returncode == 0
+        return _holds("healthcheck", "run", self.name)
 
     def memory_limit(self) -> int:
         """What the kernel lets it have, bytes."""
@@ -113,15 +115,15 @@ def build(target: str) -> str:
     _try()
     buildah = [program("buildah", *PACKAGES), *_store()]
     options = ["--isolation", "chroot", "--format", "docker", "--layers", *mounted]
-    run(
+    make_ready(
         *buildah, "build", *options, "--build-arg", f"BASE={base()}", "--target", target, "--tag", name, REPOSITORY,
-        secs=1_800, env=_env(),
+        secs=BUILD_SECS, env=_env(),
     )  # fmt: skip
     podman("image", "prune", "--force", "--filter", f"until={KEEP_STAGES}")
     return name
 
 
-@cache
+@once
 def base() -> str:
     """The image to build on, made first if need be.
 
@@ -133,20 +135,22 @@ def base() -> str:
         return chosen
     if os.geteuid() != 0:
         raise Unavailable("only root can make a base with debootstrap: name an image in SCRUBBER_OPS_BASE")
-    known = subprocess.run([*_podman(), "image", "exists", STAND_IN], check=False, env=_env()).returncode == 0
-    if not known:
-        _make_stand_in()
+    if not _holds("image", "exists", STAND_IN):
+        try:
+            _make_stand_in()
+        except AssertionError as failed:
+            raise Unavailable(f"no base can be made here: {_last_line(failed)}") from None
     return STAND_IN
 
 
-@cache
+@once
 def _try() -> None:
     """Run something as small as the base has, with limits. Raises Unavailable: containers do not run here."""
     limited = ("--network", "host", "--read-only", "--cap-drop", "ALL", "--memory", "64m")
     try:
         podman("run", "--rm", *limited, "--entrypoint", "true", base())
     except AssertionError as failed:
-        raise Unavailable(f"containers do not run here: {str(failed).strip().splitlines()[-1]}") from None
+        raise Unavailable(f"containers do not run here: {_last_line(failed)}") from None
 
 
 def layers(image: str) -> list[Layer]:
@@ -165,17 +169,24 @@ def _make_stand_in() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "root"
         debootstrap = [program("debootstrap", *PACKAGES), "--variant=minbase", f"--include={STAND_IN_PACKAGES}"]
-        try:
-            run(*debootstrap, "bookworm", root, secs=900)
-        except AssertionError as failed:
-            raise Unavailable(f"debootstrap makes no base here: {str(failed).strip().splitlines()[-1]}") from None
+        make_ready(*debootstrap, "bookworm", root, secs=600)
         for name in ("python", "python3"):  # where the official image has it
             (root / "usr/local/bin" / name).symlink_to("/usr/bin/python3")
-        for kept in ("var/cache/apt/archives", "var/lib/apt/lists"):
-            run("find", root / kept, "-type", "f", "-delete")
+        for emptied in ("var/cache/apt/archives", "var/lib/apt/lists"):
+            run("find", root / emptied, "-type", "f", "-delete")
         container = run(*buildah, "from", "scratch", env=_env()).strip()
         run(*buildah, "add", "--quiet", container, root, "/", env=_env())
         run(*buildah, "commit", "--quiet", "--rm", container, STAND_IN, env=_env())
+
+
+def _holds(*question: str) -> bool:
+    """Whether a podman command that answers by its exit status says yes."""
+    asked = [*_podman(), *question]
+    return subprocess.run(asked, capture_output=True, check=False, env=_env(), timeout=LOOK_SECS).returncode == 0
+
+
+def _last_line(failed: AssertionError) -> str:
+    return str(failed).strip().splitlines()[-1]
 
 
 def _podman() -> list[str]:

@@ -10,20 +10,17 @@ import json
 import os
 import re
 import shutil
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tests.kafka_lab.distribution import Unavailable
-from tests.ops.tools.system import kept, program, run
+from tests.ops.tools.steps import make_ready, once, run
+from tests.ops.tools.system import kept, program
 
 MODULES: Final = Path(__file__).with_name("go")
 KUBERNETES: Final = "1.36.3"
 OLDEST_GO: Final = (1, 26)
-SECS: Final = 3_000
-_UNREACHED: Final = re.compile(
-    r".*(dial tcp|no such host|i/o timeout|TLS handshake|proxyconnect|module lookup disabled).*"
-)
+SECS: Final = 1_200
 
 _HELM = "helm.sh/helm/v3"
 _PACKAGES: Final = {
@@ -54,7 +51,7 @@ _VARIABLES: Final = {
 }
 
 
-@cache
+@once
 def binaries(module: str) -> Path:
     """The folder with the binaries of one of our Go modules, built first if need be.
 
@@ -78,7 +75,7 @@ def binaries(module: str) -> Path:
     return kept("bin", module, [*made_of, json.dumps(variables).encode()], build)
 
 
-@cache
+@once
 def module_files(owner: str, module: str, parts: tuple[str, ...]) -> Path:
     """A folder with files or folders of a module that `owner`, one of our Go modules, requires.
 
@@ -113,9 +110,4 @@ def _go(*words: str, folder: Path) -> str:
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_GO:
         raise Unavailable(f"{version} is too old: Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer builds the tools")
     environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
-    try:
-        return run(program("go"), *words, secs=SECS, cwd=folder, env=environment)
-    except AssertionError as failed:
-        if unreached := _UNREACHED.search(str(failed)):
-            raise Unavailable(f"Go modules cannot be fetched here: {unreached[0]}") from None
-        raise
+    return make_ready(program("go"), *words, secs=SECS, cwd=folder, env=environment)

@@ -15,7 +15,8 @@ from typing import Any, Self
 
 from tests.kafka_lab.ports import free_port
 from tests.ops.tools.go import binaries, module_files
-from tests.ops.tools.system import program, run
+from tests.ops.tools.steps import run
+from tests.ops.tools.system import program
 
 START_SECS = 120
 STOP_SECS = 60
