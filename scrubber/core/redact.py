@@ -28,7 +28,9 @@ from scrubber.errors import Reason, RecordError
 _ESCAPED = (Kind.STRING, Kind.KEY)  # no set: it would hash, which an Enum does in Python
 _LONGEST_ESCAPE = 6
 _PLACEHOLDER = re.compile(rb"<([A-Z][A-Z0-9_]{0,62}?)(?:_\d{1,3})?>")
-_PLACEHOLDER_BYTES = 70
+_PLACEHOLDER_BYTES = 80
+_NO_WORD = bytes(byte for byte in range(128) if not (chr(byte).isalnum() or byte == ord("_")))
+_ELEMENT_ENDS = re.compile(rb"[\s\"'\]>]{0,40}</")
 _new = tuple.__new__  # makes a NamedTuple in a third of the time
 _PLACEHOLDER_NAMES = frozenset(name.upper().encode() for name in (*LABELS, DENIED, MASKED_FIELD, "dropped"))
 
@@ -239,11 +241,15 @@ def _escape_around(text: bytes, position: int, token: Token) -> tuple[int, int]:
 
 
 def follows_placeholder(text: bytes, start: int, end: int) -> bool:
-    """Whether the key of `[start, end)` can only be a placeholder of ours: `<PASSWORD> for`, but no element of XML."""
-    before = text[max(0, start - _PLACEHOLDER_BYTES) : start].rstrip(b" \t")
-    opening = before.rfind(b"<") if before.endswith(b">") else -1
-    match = _PLACEHOLDER.fullmatch(before, opening) if opening >= 0 else None
-    return match is not None and match[1] in _PLACEHOLDER_NAMES and text[end : end + 2] != b"</"
+    """Whether the key of `[start, end)` can only be a placeholder of ours: `<PASSWORD> for`, `"<PIN>"1234`, but no
+    element of XML.
+    """
+    before = text[max(0, start - _PLACEHOLDER_BYTES) : start]
+    opening = before.rfind(b"<", 0, len(before.rstrip(_NO_WORD)))
+    match = _PLACEHOLDER.match(before, opening) if opening >= 0 else None
+    if match is None or match[1] not in _PLACEHOLDER_NAMES or before[match.end() :].strip(_NO_WORD):
+        return False
+    return _ELEMENT_ENDS.match(text, end) is None
 
 
 def _inside_placeholder(text: bytes, start: int, end: int) -> bool:

@@ -185,6 +185,18 @@ def test_a_named_case_scrubbed_again_is_the_same(scrub, name):
     assert scrub(expected) == expected
 
 
+@pytest.mark.parametrize("quoted", ['"3456', '"123456', '"123456:'])
+def test_a_placeholder_is_no_key_of_what_stands_behind_it(scrub, quoted):
+    once = scrub('{"otp":"123456' + 4 * quoted + '"}')
+    assert once.startswith('{"otp":"<PIN>"')
+    assert scrub(once) == once
+
+
+@pytest.mark.parametrize("gap", ["", "\n  "])
+def test_an_element_in_capitals_is_a_key(scrub, gap):
+    assert scrub(f"<PASSWORD>{gap}h7Gk2pQx{gap}</PASSWORD>") == f"<PASSWORD>{gap}<PASSWORD>{gap}</PASSWORD>"
+
+
 @pytest.mark.parametrize("text", NOT_CASES)
 @pytest.mark.parametrize("shape", ["{}", "at {} done", '{{"value":"{}"}}'])
 def test_left_as_it_is(scrub, text, shape):
