@@ -10,7 +10,9 @@ _VERSION_WORDS = tuple(
     b"v ver vers version release rel build rev revision firmware fw driver product assembly upgrade package sdk".split()
 )
 _LETTERS = bytes(range(ord("a"), ord("z") + 1))
-_PACKETS = re.compile(rb"(?i)(?:^|[^a-z])(?:ip|tcp|udp|icmp|accept|connect|connection|socks|flags)(?:[^a-z]|$)|>")
+_PACKETS = re.compile(
+    rb"(?i)(?:^|[^a-z])(?:ip|tcp|udp|icmp|accept|connect|connection|socks|flags)(?:[^a-z]|$)|(?:^|[\s\-])>"
+)
 _WORD_AND_COLON = re.compile(rb"(?i)(?:^|[^\w:])(?:ipv?6|ip|addr|host|from|to|src|dst|peer|client):$")
 _PRODUCT_BEFORE = re.compile(rb"(?:^|[\s\"'(;,=])[A-Za-z][A-Za-z0-9._+\-]*/$")
 
