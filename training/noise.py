@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from random import Random
 
 from training.scene import Piece
 
 _KEEP_CASE = frozenset({"password", "api_key", "private_key", "crypto_wallet", "http_cookie"})
+_SAID_ALOUD = frozenset({"email"})
+_KEEP_MARKS = frozenset({"ipv4", "ipv6", "mac_address", "coordinate", "url"})  # nothing without them
 
 
 def lower(pieces: list[Piece]) -> list[Piece]:
@@ -24,6 +27,24 @@ def bare(pieces: list[Piece]) -> list[Piece]:
     """No punctuation outside values, as speech-to-text and chat exports leave it."""
     table = str.maketrans("", "", ".,!?;:'\"()")
     return [p if p.label else replace(p, text=p.text.translate(table)) for p in pieces]
+
+
+def stripped(pieces: list[Piece], rng: Random) -> list[Piece]:
+    """No punctuation, in values neither: a telephone number is groups of digits, a mail address a row of words."""
+    gap = rng.choice((" ", " ", ""))
+    done = []
+    for piece in pieces:
+        if piece.label in _KEEP_MARKS:
+            done.append(piece)
+            continue
+        text = piece.text
+        if piece.label in _SAID_ALOUD and rng.random() < 0.4:
+            text = text.replace("@", " at ").replace(".", " dot ")
+        text = re.sub(r"[ \t]{2,}", " ", re.sub(r"[^\w\s]|_", gap, text.replace("'", "")))
+        text = text.strip() if piece.label else text
+        if text:
+            done.append(replace(piece, text=text))
+    return done
 
 
 def typos(pieces: list[Piece], rng: Random, rate: float) -> list[Piece]:

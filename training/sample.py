@@ -17,31 +17,33 @@ MAX_WIDTH: Final = 16  # longest span in words; longer values become several spa
 
 # domain -> (share, how likely a log prefix stands before it)
 DOMAINS: Final[dict[str, tuple[float, float]]] = {
-    "access": (3.5, 0.05),
-    "auth": (6, 0.6),
-    "service": (9, 0.5),
-    "mail": (4, 0.4),
-    "app": (11, 0.6),
-    "stack": (2, 0.5),
-    "sql": (2, 0.4),
-    "urls": (2, 0.4),
-    "negative": (9, 0.6),
-    "machine": (9, 0.6),
-    "infra": (26, 0.25),
-    "structured": (13, 0.35),
-    "prose": (4, 0),
-    "ticket": (8, 0.03),
-    "chat": (8, 0),
-    "email": (5, 0),
-    "form": (4, 0),
-    "social": (5, 0),
-    "sentence": (13, 0.02),
+    "access": (2, 0.05),
+    "auth": (5, 0.6),
+    "service": (7, 0.5),
+    "mail": (3, 0.4),
+    "app": (8, 0.6),
+    "stack": (1.5, 0.5),
+    "sql": (1.5, 0.4),
+    "urls": (1.5, 0.4),
+    "negative": (12, 0.6),
+    "machine": (12, 0.6),
+    "infra": (20, 0.25),
+    "structured": (10, 0.35),
+    "prose": (5, 0),
+    "ticket": (10, 0.03),
+    "chat": (10, 0),
+    "talk": (20, 0),
+    "email": (6, 0),
+    "form": (5, 0),
+    "social": (10, 0),
+    "sentence": (14, 0.02),
     "world": (1.5, 0.1),
-    "document": (6, 0),
+    "document": (7, 0),
 }
 
 LOGS: Final = ("access", "auth", "service", "mail", "app", "stack", "sql", "urls")
 MACHINES: Final = frozenset({*LOGS, "negative", "machine", "infra", "structured"})
+TALK: Final = frozenset({"ticket", "chat", "talk", "email", "social", "prose", "sentence", "document"})
 # Labels that every policy asks for and that machine lines tempt to: they must be in the prompt for a negative to teach.
 TEMPTING: Final = (
     "user_name", "first_name", "last_name", "password", "api_key", "account_number", "customer_id", "phone_number", "street_address", "pin",
@@ -87,7 +89,9 @@ def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
     texts = grammar.texts(held_out=held_out)
     count = 1
     gaps: tuple[str, ...] = (" ",)
-    if domain == "chat":
+    if domain == "talk":
+        count, gaps = rng.choices((1, 2, 3, 6), (60, 18, 12, 10))[0], (" ", "\n", "\n", ". ", "  ")
+    elif domain == "chat":
         count, gaps = rng.choices((1, 2, 4, 7), (45, 20, 20, 15))[0], (" ", "\n", "\n", " | ")
     elif domain == "form":
         count, gaps = rng.choices((1, 3, 6, 9), (15, 35, 35, 15))[0], ("\n", "\n", ", ", " | ", "; ", " ")
@@ -96,10 +100,13 @@ def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
     elif rng.random() < 0.12:
         count, gaps = 2, ("\n", " ", " | ")
     gap = Piece(rng.choice(gaps))
+    nameless = domain == "chat" and rng.random() < 0.55  # turns without who speaks
     pieces: list[Piece] = []
     for turn in range(count):
         source = grammar
         chosen = rng.choice(texts)
+        if nameless:
+            chosen = chosen.removeprefix("{@role}: ")
         if domain in {"ticket", "social", "sentence"} and turn and rng.random() < 0.3:
             source = template.load("prose")
             chosen = rng.choice(source.texts(held_out=held_out))
@@ -108,13 +115,16 @@ def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
 
 
 def _disturb(pieces: list[Piece], domain: str, rng: Random) -> list[Piece]:
-    talk = domain in {"ticket", "chat", "email", "social", "prose", "sentence", "document"}
+    talk = domain in TALK
     if talk and rng.random() < 0.2:
         pieces = noise.typos(pieces, rng, 0.03)
     roll = rng.random()
-    if roll < (0.34 if domain == "chat" else 0.14 if talk else 0.03):
+    if roll < (0.6 if domain in {"chat", "talk"} else 0.22 if talk else 0.03):
         pieces = noise.lower(pieces)
-        if talk and rng.random() < 0.6:
+        form = rng.random() if talk else 1.0
+        if form < 0.45:
+            pieces = noise.stripped(pieces, rng)
+        elif form < 0.7:
             pieces = noise.bare(pieces)
     elif roll > 0.98:
         pieces = noise.upper(pieces)
@@ -161,9 +171,11 @@ def ask(text: Text, rng: Random) -> Sample:
         and label not in present
         and not (person and label.endswith("_name"))
     }
-    if text.masked and rng.random() < (0.3 if machines else 0.15):
+    if rng.random() < ((0.5 if machines else 0.4) if text.masked else 0.3):
         order = [label for label in view.prompt(rng) if not (person and label.endswith("_name"))]
-        return _place(text, spans, order + person, order + [rng.choice(labels.PERSON_NAMES)] * len(person))
+        shipped = rng.random() < 0.85
+        prompt = [labels.worded(label) if shipped else label for label in order]
+        return _place(text, spans, order + person, prompt + [rng.choice(labels.PERSON_NAMES)] * len(person))
     wide = rng.random() < 0.08
     others = [
         label

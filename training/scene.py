@@ -48,6 +48,8 @@ class Scene:
             return [Piece(self._remember(name, persona.full_address(self.rng)), "street_address")]
         if base == "town_line":
             return self._town_line()
+        if base == "ssn_tail":
+            return [Piece(digits(self.rng, 4), "ssn")]
         if base == "policy_number":
             return [Piece(values.policy_number(self.rng), "account_number")]
         label = {"ip": self.rng.choice(("ipv4", "ipv4", "ipv4", "ipv6"))}.get(base, base)

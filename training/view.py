@@ -38,6 +38,7 @@ def _engine() -> tuple[Policy, RuleTier]:
     return load_policy("logs", NO_KEYS), ready_tier(builtin_rules())
 
 
+@cache
 def asked() -> tuple[str, ...]:
     """The labels that the policy asks for."""
     return _engine()[0].plan().labels

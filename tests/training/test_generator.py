@@ -11,7 +11,7 @@ from training import labels, template
 from training.sample import DOMAINS, MAX_WIDTH, ask, draw, draw_text, whole_names
 from training.text import Span, Text
 
-TEXTS = [draw_text(3, i) for i in range(2500)]
+TEXTS = [draw_text(3, i) for i in range(3500)]
 RESERVED = (
     *("example", "test", "invalid", "localhost", "local", "internal", "lan"),
     *("example.com", "example.org", "example.net"),
@@ -52,7 +52,8 @@ def test_values_look_like_their_label():
     }
     for drawn in TEXTS:
         for span in drawn.spans:
-            if span.label in shapes:
+            said_aloud = span.label == "email" and "@" not in drawn.text[span.start : span.end]
+            if span.label in shapes and not said_aloud:
                 assert re.fullmatch(shapes[span.label], drawn.text[span.start : span.end])
 
 
@@ -77,6 +78,8 @@ def test_domains_belong_to_nobody(label):
         for span in drawn.spans:
             if span.label == label:
                 value = drawn.text[span.start : span.end].lower()
+                if label == "email" and "@" not in value:  # said aloud, or its marks are lost
+                    continue
                 host = re.split(r"[/:?#]", value.split("@")[1] if label == "email" else re.sub(r"^\w+://", "", value))[
                     0
                 ]
