@@ -15,6 +15,7 @@ from scrubber.detect.options import ModelOptions
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.sparing import SparingDetector, found_by_rules
 from scrubber.detect.tokens.loader import NO_LABELS, load_tokens
+from scrubber.detect.wording import WordedDetector, read_wording
 from scrubber.detect.worker import DeviceWorker
 from scrubber.errors import ConfigError, Problem
 from scrubber.telemetry import Happening
@@ -52,6 +53,9 @@ def load_model(
     folder, name, revision = located
     if kind_of(located) == "gliner":
         detector = load_gliner(folder, options, name=name, revision=revision, sha256=sha256, observe=observe)
+        wording = read_wording(folder)
+        if wording is not None:
+            detector = WordedDetector(detector, wording)
         thresholds = read_thresholds(folder) if calibrated else None
         if thresholds is not None:
             detector = CalibratedDetector(detector, thresholds)
