@@ -12,10 +12,12 @@ import logging
 import sys
 import traceback
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, cast
 
 import orjson
-import structlog
+
+if TYPE_CHECKING:
+    import structlog
 
 _FRAMES: Final = 5
 
@@ -30,6 +32,8 @@ class LogSettings:
 
 def set_up(settings: LogSettings) -> None:
     """Set up structured logging for this process, and take over what libraries log."""
+    import structlog  # noqa: PLC0415 - it takes rich with it, which a command that logs nothing does without
+
     console = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     structlog.configure(
         processors=[
@@ -67,6 +71,8 @@ class LibraryLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log one line."""
+        import structlog  # noqa: PLC0415 - see above
+
         log = structlog.get_logger("scrubber.library")
         log.log(record.levelno, "library", library=record.name, template=str(record.msg), exc_info=record.exc_info)
 

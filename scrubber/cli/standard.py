@@ -8,9 +8,6 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
 from scrubber.core.lines import Line, LineSplitter
 from scrubber.errors import ScrubberError
 
@@ -75,6 +72,15 @@ def progress_bar() -> Iterator[Callable[[int], None]]:
     if not os.isatty(STDERR) or os.isatty(STDOUT):
         yield lambda _size: None
         return
+    from rich.console import Console  # noqa: PLC0415 - most uses are in pipes, and start sooner without
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TransferSpeedColumn,
+    )
+
     columns = (TextColumn("scrubbing"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=_input_bytes())

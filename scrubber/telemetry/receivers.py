@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Sequence
-from typing import Protocol
-
-import structlog
+from typing import TYPE_CHECKING, Protocol
 
 from scrubber.telemetry.happenings import Happening
+
+if TYPE_CHECKING:
+    import structlog
 
 _NUMBERS = logging.getLevelNamesMapping()
 

@@ -8,7 +8,6 @@ blanked, one for one, so that places stay what they were; and a word that still 
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +25,8 @@ _MEMO_WORDS = 200_000
 
 _WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
 _VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-_INVISIBLE = [char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char) in {"Cc", "Cf"}]
+_ASSIGNED = (*range(0x20000), *range(0xE0000, 0xE1000))  # the planes of Unicode between and behind hold no controls
+_INVISIBLE = [char for char in map(chr, _ASSIGNED) if unicodedata.category(char) in {"Cc", "Cf"}]
 _TABLE = {
     **dict.fromkeys((ord(char) for char in _INVISIBLE if not char.isspace()), " "),
     **dict.fromkeys(_VARIATION_SELECTORS, " "),

@@ -12,6 +12,7 @@ buffer is to the exact pattern, and a match that spans two buffers is only a can
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 import hyperscan
@@ -44,8 +45,10 @@ class Vectorscan:
     name = "vectorscan"
 
     def __init__(self, patterns: Sequence[bytes], shapes: Collection[int] = ()) -> None:
-        self._words = _Database({rule: pattern for rule, pattern in enumerate(patterns) if rule not in shapes})
-        self._shapes = _Database({rule: patterns[rule] for rule in shapes}) if shapes else None
+        with ThreadPoolExecutor(1) as aside:  # a database is compiled without the interpreter lock
+            compiling = aside.submit(_Database, {rule: patterns[rule] for rule in shapes}) if shapes else None
+            self._words = _Database({rule: pattern for rule, pattern in enumerate(patterns) if rule not in shapes})
+        self._shapes = compiling.result() if compiling is not None else None
         self._any_shape = _AnyOf([patterns[rule] for rule in shapes])
 
     def candidates(self, buffers: Sequence[bytes]) -> list[Candidate]:

@@ -1,4 +1,6 @@
 import re
+import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -83,3 +85,8 @@ def test_the_answer_does_not_depend_on_what_was_read_before(monkeypatch):
     once = [WordReader(wordpiece()).read([text])[0] for text in texts]
     assert [reader.read([text])[0] for text in texts] == once
     assert reader.read(texts) == once
+
+
+def test_no_control_or_format_character_of_unicode_is_left():
+    controls = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in {"Cc", "Cf"}]
+    assert not [c for c in controls if not c.isspace() and sanitise(c) != " "]
