@@ -54,7 +54,8 @@ def seen(text: Text, rng: Random) -> Text | None:
     """One field of `text` as a model gets it, mostly one that still holds a value; None where there is nothing to read."""
     policy, tier = _engine()
     raw = text.text.encode()
-    found = find_by_rules(Views([raw], JSON.fits), tier).get(0, []) + find_named([raw], tier).get(0, [])
+    views = Views([raw], JSON.fits)
+    found = find_by_rules(views, tier).get(0, []) + find_named(views, tier).get(0, [])
     fields = [
         _cut(text, raw, field.token.start, field.masked.decode())
         for field in _fields(0, Part(raw, policy), found)
