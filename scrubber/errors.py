@@ -58,6 +58,10 @@ class ConfigError(ScrubberError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Problem, ...]]]:
+        """Pickle the problems: the message alone does not make one."""
+        return type(self), (self.problems,)
+
 
 class RecordError(ScrubberError):
     """One record cannot be scrubbed; `reason` is its code in the quarantine topic."""

@@ -7,10 +7,12 @@ import signal
 import pytest
 import yaml
 
-from scrubber.cli.reload import ReloadingEngine, reloading
+from scrubber.cli.reload import Reloader, reloading
+from scrubber.cli.scrub_process import engines
 from scrubber.config import load
 from scrubber.core.records import Chunk, Record
 from scrubber.telemetry import PoliciesReloaded, ReloadFailed, ShadowCompared
+from tests.fakes.scrub_process import in_thread
 
 TEXT = b"ann@mail.example from 192.0.2.7"
 POLICY = {"version": 1, "name": "own", "extends": "logs"}
@@ -47,6 +49,7 @@ def config(files, tmp_path):
         "routes": [{"topics": ["app"], "policy": "own"}],
         "policies": {"own": {"file": "policy.yaml"}},
         "rules": ["rules.yaml"],
+        "model": "none",
     }
     file = tmp_path / "scrubber.yaml"
     file.write_text(yaml.safe_dump(document))
@@ -59,54 +62,65 @@ def told():
 
 
 @pytest.fixture
-def engine(config, told):
-    return ReloadingEngine(config, (), told)
+def process(config, told):
+    process = in_thread(engines, config, told)
+    yield process
+    process.close()
 
 
-def scrubbed(engine):
-    return engine.scrub(Chunk([Record("app", 0, 0, -1, None, TEXT, None)])).outcomes[0]
+@pytest.fixture
+def reloader(config, process, told):
+    return Reloader(files_of(config), process.reload, told)
 
 
-def look_twice(engine):
-    engine.look()
-    engine.look()
+def files_of(config):
+    return [*config.policies.values(), *config.rules]
 
 
-def test_a_new_policy_holds_from_the_next_chunk_on_and_is_stamped(engine, files, told):
-    before = scrubbed(engine)
+def scrubbed(process):
+    return process.scrub(Chunk([Record("app", 0, 0, -1, None, TEXT, None)])).outcomes[0]
+
+
+def look_twice(reloader):
+    reloader.look()
+    reloader.look()
+
+
+def test_a_new_policy_holds_from_the_next_chunk_on_and_is_stamped(process, reloader, files, told):
+    before = scrubbed(process)
     assert before.value == b"<EMAIL> from <IPV4>"
     files(policy=STRICTER)
-    assert scrubbed(engine) == before
-    look_twice(engine)
-    after = scrubbed(engine)
+    assert scrubbed(process) == before
+    look_twice(reloader)
+    after = scrubbed(process)
     assert after.value == b"<EMAIL> <DENIED> <IPV4>"
     assert after.headers != before.headers
     assert told.all() == [PoliciesReloaded(("policy.yaml", "rules.yaml"))]
 
 
-def test_new_rules_hold_too(engine, files):
+def test_new_rules_hold_too(process, reloader, files):
     files(rules={"rules": [RULE]})
-    look_twice(engine)
-    assert scrubbed(engine).value == b"<EMAIL> <WORD> <IPV4>"
+    look_twice(reloader)
+    assert scrubbed(process).value == b"<EMAIL> <WORD> <IPV4>"
 
 
-def test_files_that_stay_are_not_read_again(engine, told):
+def test_files_that_stay_are_not_read_again(reloader, told):
     for _ in range(3):
-        engine.look()
+        reloader.look()
     assert told.all() == []
 
 
-def test_a_file_that_is_still_being_written_is_not_taken_up(engine, files, told):
+def test_a_file_that_is_still_being_written_is_not_taken_up(reloader, files, told):
     for number in range(3):
         files(policy=STRICTER | {"description": "x" * number})
-        engine.look()
+        reloader.look()
         assert told.all() == []
-    engine.look()
+    reloader.look()
     assert [type(happening) for happening in told.all()] == [PoliciesReloaded]
 
 
 @pytest.mark.parametrize(
-    ("wrong", "problem"),
+    "wrong",
     [
         (
             {"policy": POLICY | {"labels": {"email": {"treshold": 1}}}},
@@ -116,41 +130,42 @@ def test_a_file_that_is_still_being_written_is_not_taken_up(engine, files, told)
         ({"rules": {"rules": [RULE | {"examples": ["«x»"]}]}}, "rules.word.examples[0]"),
     ],
 )
-def test_what_is_wrong_is_told_once_and_the_old_stays_in_force(engine, files, told, wrong, problem):
-    before = scrubbed(engine)
-    files(**wrong)
+def test_what_is_wrong_is_told_once_and_the_old_stays_in_force(process, reloader, files, told, wrong):
+    before = scrubbed(process)
+    content, problem = wrong
+    files(**content)
     for _ in range(3):
-        look_twice(engine)
+        look_twice(reloader)
     (failed,) = told.all()
     assert isinstance(failed, ReloadFailed)
     assert any(problem in each for each in failed.problems)
-    assert scrubbed(engine) == before
+    assert scrubbed(process) == before
     files(policy=STRICTER, rules={"rules": []})
-    look_twice(engine)
-    assert scrubbed(engine).value == b"<EMAIL> <DENIED> <IPV4>"
+    look_twice(reloader)
+    assert scrubbed(process).value == b"<EMAIL> <DENIED> <IPV4>"
 
 
-def test_a_file_that_is_gone_is_told_and_the_old_stays_in_force(engine, config, told):
+def test_a_file_that_is_gone_is_told_and_the_old_stays_in_force(process, reloader, config, told):
     config.policies["own"].unlink()
-    look_twice(engine)
+    look_twice(reloader)
     assert [type(happening) for happening in told.all()] == [ReloadFailed]
-    assert scrubbed(engine).value == b"<EMAIL> from <IPV4>"
+    assert scrubbed(process).value == b"<EMAIL> from <IPV4>"
 
 
-def test_a_signal_asks_for_a_look_at_once(config, files, told, monkeypatch):
+def test_a_signal_asks_for_a_look_at_once(config, process, files, told, monkeypatch):
     monkeypatch.setattr("scrubber.cli.reload.POLL_SECS", 600)
     before = signal.getsignal(signal.SIGHUP)
-    with reloading(config, (), told) as engine:
+    with reloading(files_of(config), process.reload, told):
         files(policy=STRICTER)
         os.kill(os.getpid(), signal.SIGHUP)
         assert isinstance(told.get(timeout=60), PoliciesReloaded)
-        assert scrubbed(engine).value == b"<EMAIL> <DENIED> <IPV4>"
+        assert scrubbed(process).value == b"<EMAIL> <DENIED> <IPV4>"
     assert signal.getsignal(signal.SIGHUP) == before
 
 
-def test_files_are_watched_without_being_asked(config, files, told, monkeypatch):
+def test_files_are_watched_without_being_asked(config, process, files, told, monkeypatch):
     monkeypatch.setattr("scrubber.cli.reload.POLL_SECS", 0.02)
-    with reloading(config, (), told):
+    with reloading(files_of(config), process.reload, told):
         files(policy=STRICTER)
         assert isinstance(told.get(timeout=60), PoliciesReloaded)
 
@@ -160,6 +175,7 @@ def test_a_policy_is_tried_beside_the_one_in_force_and_is_read_again_too(files, 
         "kafka": {"bootstrap_servers": "kafka.example:9092", "group_id": "g"},
         "routes": [{"topics": ["app"], "shadow": "own"}],
         "policies": {"own": {"file": "policy.yaml"}},
+        "model": "none",
     }
     (tmp_path / "shadow.yaml").write_text(yaml.safe_dump(document))
     seen = []
@@ -168,11 +184,12 @@ def test_a_policy_is_tried_beside_the_one_in_force_and_is_read_again_too(files, 
         def emit(self, happening):
             seen.append(happening)
 
-    engine = ReloadingEngine(load(tmp_path / "shadow.yaml", {}), (), Both())
-    before = scrubbed(engine)
+    process = in_thread(engines, load(tmp_path / "shadow.yaml", {}), Both())
+    before = scrubbed(process)
     files(policy=STRICTER)
-    engine.look(asked=True)
-    assert scrubbed(engine) == before
+    process.reload()
+    assert scrubbed(process) == before
     compared = [happening for happening in seen if isinstance(happening, ShadowCompared)]
     assert [each.differing for each in compared] == [0, 1]
     assert ("denied", "shadow", 1) in compared[1].findings
+    process.close()

@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a traceback ends with a message that may quote a record
-        _confess(error)
+        confess(error)
         return Exit.FAILED
     return int(result) if isinstance(result, int) else Exit.OK
 
@@ -90,7 +90,7 @@ def _complain(error: ConfigError) -> None:
         print(f"  {problem}", file=sys.stderr)
 
 
-def _confess(error: Exception) -> None:
+def confess(error: Exception) -> None:
     """Say where a bug is, and nothing that somebody else's code put into the message."""
     from scrubber.logs import frames  # noqa: PLC0415 - `--help` does without a logging library
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +12,6 @@ import structlog
 from scrubber.config import Config
 from scrubber.core.records import Chunk, ScrubbedChunk
 from scrubber.detect.runtime.extras import require
-from scrubber.detect.runtime.memory import gpu_memory
 from scrubber.stream.statistics import follow
 from scrubber.telemetry import Fanout, LogTelemetry, Telemetry, catalogue
 from scrubber.telemetry.health import Health
@@ -69,7 +68,6 @@ def _metrics(health: Health) -> Metrics:
     metrics = Metrics(version("scrubber"))
     metrics.watch(catalogue.READY, lambda: {(): float(not health.why_not_ready())})
     metrics.watch(catalogue.LOOP_AGE, health.loop_ages)
-    metrics.watch(catalogue.DEVICE_MEMORY, _device_memory)
     return metrics
 
 
@@ -87,8 +85,3 @@ def _open_console(config: Config, metrics: Metrics, telemetry: Telemetry) -> Abs
     from scrubber.cli.console.beside import beside_worker  # noqa: PLC0415 - an extra
 
     return beside_worker(config, metrics.registry, telemetry)
-
-
-def _device_memory() -> Mapping[tuple[str, ...], float]:
-    used = gpu_memory()
-    return {} if used is None else {("allocated",): float(used.allocated), ("reserved",): float(used.reserved)}

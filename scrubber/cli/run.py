@@ -18,16 +18,14 @@ from scrubber import logs
 from scrubber.cli.exits import Exit
 from scrubber.cli.observing import observing
 from scrubber.cli.reload import reloading
-from scrubber.cli.wiring import open_detectors
+from scrubber.cli.scrub_process import GARBAGE_AFTER, scrub_process, sealing
 from scrubber.config import ModelSection, load
 from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
 from scrubber.stream.clients import KafkaClients
 from scrubber.stream.runner import Runner
-from scrubber.telemetry import DetectorsReady
 
 _M_ARENA_MAX = -8  # malloc.h
-_GARBAGE_AFTER = 50_000  # new objects: chunks have many, and no cycles; every 700 of them took a tenth of the time
 
 
 @click.command
@@ -44,12 +42,10 @@ def command(file: Path) -> int:
     _say_which_model(config.model)
     with (
         observing(config) as (telemetry, turned, on_statistics, traced),
-        open_detectors(config.model, telemetry) as detectors,
-        reloading(config, detectors, telemetry) as engine,
+        scrub_process(config, telemetry) as process,
+        reloading((*config.policies.values(), *config.rules), process.reload, telemetry),
     ):
-        telemetry.emit(DetectorsReady(len(detectors)))
-        gc.freeze()  # rules and models stay: looking through them for garbage again and again costs a sixth of the time
-        gc.set_threshold(_GARBAGE_AFTER)
+        gc.set_threshold(GARBAGE_AFTER)
         stopping = Signals()
         stopping.listen()
         try:
@@ -61,8 +57,8 @@ def command(file: Path) -> int:
         runner = Runner(
             config.stream,
             KafkaClients(config.stream, limits, on_statistics),
-            traced(engine.scrub),
-            seal=engine.seal,
+            traced(process.scrub),
+            seal=sealing(config, lambda: process.digests),
             limits=limits,
             telemetry=telemetry,
             turned=turned,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from scrubber.config import Config, ModelSection
@@ -16,12 +17,12 @@ from scrubber.config.sources import read_yaml
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Quarantined, Record
+from scrubber.core.records import Chunk, Quarantined, Record, ScrubbedChunk
 from scrubber.detect.detector import Detector
 from scrubber.detect.hub import EMBEDDED, Located, locate
 from scrubber.detect.models import kind_of, load_model, on_device
 from scrubber.detect.options import ModelOptions
-from scrubber.detect.pipeline import Scrubber
+from scrubber.detect.pipeline import Scrubber, Touched
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.rule import Rule
@@ -38,11 +39,22 @@ SILENT = Fanout(())
 
 
 class Engine(NamedTuple):
-    """What scrubs, what seals a record that cannot be written, and what tries other policies on the same records."""
+    """What scrubs, what seals a record that cannot be written, and what tries other policies on the same records.
+
+    `digests` has those of a worker's policies, by name.
+    """
 
     scrub: Scrubber
     seal: Seal
     shadow: Shadow | None = None
+    digests: Mapping[str, str] = MappingProxyType({})
+
+    def touched(self, records: list[Record]) -> Touched:
+        """Scrub records of the stream, and tell how the shadows would have done it. Raises DetectorError."""
+        touched = self.scrub.touched(records)
+        if self.shadow is not None:
+            self.shadow.compare(ScrubbedChunk(Chunk(records), touched.complete(records)))
+        return touched
 
 
 def load_policies(config: Config) -> dict[str, Policy]:
@@ -121,7 +133,8 @@ def worker_engine(config: Config, detectors: Sequence[Detector], telemetry: Tele
     telemetry.emit(PoliciesInForce(digests, len(tier.rules), tier.digest))
     pipeline = TextPipeline(tier, detectors, telemetry.emit)
     engine = _engine(pipeline, policy_for, Quarantine(config.quarantine_keys), config.keys)
-    return engine._replace(shadow=_shadow(config, policies, TextPipeline(tier, detectors), telemetry))
+    shadow = _shadow(config, policies, TextPipeline(tier, detectors), telemetry)
+    return engine._replace(shadow=shadow, digests=dict(digests))
 
 
 def single_policy_engine(

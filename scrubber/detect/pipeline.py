@@ -41,6 +41,27 @@ class ScrubbedText(NamedTuple):
     reason: Reason | None = None
 
 
+class Touched(NamedTuple):
+    """What was done to some records of many, by their place; all others go on as they came.
+
+    `stamps` has for each topic the headers that every clean record gets.
+    """
+
+    stamps: dict[str, Headers]
+    outcomes: dict[int, Outcome]
+
+    def complete(self, records: Sequence[Record]) -> list[Outcome]:
+        """Return the outcome of each of `records`. Untouched ones share a list of headers, which nobody changes."""
+        stamps = self.stamps
+        outcomes: list[Outcome] = [
+            _new(Clean, (key, value, [*headers, *stamps[topic]] if headers else stamps[topic], None))
+            for topic, _, _, _, key, value, headers in records
+        ]
+        for place, outcome in self.outcomes.items():
+            outcomes[place] = outcome
+        return outcomes
+
+
 class Scrubber:
     """Scrubs chunks of records, or bare texts. One thread at a time.
 
@@ -67,17 +88,21 @@ class Scrubber:
 
     def __call__(self, chunk: Chunk) -> ScrubbedChunk:
         """Return one outcome for each record, in order. Raises DetectorError."""
-        records = chunk.records
+        return ScrubbedChunk(chunk, self.touched(chunk.records).complete(chunk.records))
+
+    def touched(self, records: Sequence[Record]) -> Touched:
+        """Return what is to be done to which of `records`. Raises DetectorError."""
         policies = {topic: self._policy_for(topic) for topic in {record.topic for record in records}}
         stamps = {topic: self._stamp(policy) for topic, policy in policies.items()}
         parts = _parts(records, policies)
         touched: dict[int, list[tuple[Part, Redacted | Reason]]] = {}
         for index, result in sorted(self._pipeline.run(parts).items()):
             touched.setdefault(parts[index].record, []).append((parts[index], result))
-        outcomes = _as_they_came(records, {topic: stamp.headers for topic, stamp in stamps.items()})
-        for index, results in touched.items():
-            outcomes[index] = self._outcome(records[index], results, stamps[records[index].topic])
-        return ScrubbedChunk(chunk, outcomes)
+        outcomes = {
+            index: self._outcome(records[index], results, stamps[records[index].topic])
+            for index, results in touched.items()
+        }
+        return Touched({topic: stamp.headers for topic, stamp in stamps.items()}, outcomes)
 
     def scrub_texts(self, texts: Sequence[bytes], topic: str = "") -> list[ScrubbedText]:
         """Scrub each of `texts` as if it were the value of a record of `topic`. Raises DetectorError."""
@@ -159,14 +184,6 @@ def _parts(records: Sequence[Record], policies: Mapping[str, Policy]) -> list[Pa
                 if content
             ]
     return parts
-
-
-def _as_they_came(records: Sequence[Record], stamps: Mapping[str, Headers]) -> list[Outcome]:
-    """Return the outcomes of records in which nothing was found. They share a list of headers, which nobody changes."""
-    return [
-        _new(Clean, (key, value, [*headers, *stamps[topic]] if headers else stamps[topic], None))
-        for topic, _, _, _, key, value, headers in records
-    ]
 
 
 def _excluded(record: Record, policy: Policy) -> int:

@@ -231,7 +231,7 @@ CACHE_BYTES: Final = Metric("scrubber_cache_bytes", "gauge", "Memory of the cach
 DEVICE_MEMORY: Final = Metric(
     "scrubber_device_memory_bytes",
     "gauge",
-    "GPU memory of this process: `allocated` to tensors, `reserved` from the driver.",
+    "GPU memory of the scrub process: `allocated` to tensors, `reserved` from the driver.",
     ("state",),
     "bytes",
 )
@@ -271,5 +271,5 @@ GROUPS: Final[dict[str, tuple[Metric, ...]]] = {
 }
 CATALOGUE: Final = tuple(metric for group in GROUPS.values() for metric in group)
 
-WATCHED: Final = frozenset({READY, LOOP_AGE, PARTITIONS, LAG, DEVICE_MEMORY})
+WATCHED: Final = frozenset({READY, LOOP_AGE, PARTITIONS, LAG})
 """Read when Prometheus asks, instead of counted when something happens."""

@@ -1,7 +1,7 @@
 """One frozen dataclass for each happening. Call sites stay one line: `telemetry.emit(ChunkCommitted(...))`.
 
 Fields are counts, codes and coordinates, never a value of a record: what cannot be put in a field cannot leak. Nothing
-happens for each record: one for each chunk is the most there is.
+happens for each record: one for each slice of a chunk is the most there is.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ class WorkerStarted(Happening):
     delivery: str
     group_id: str
     topics: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ScrubProcessStarted(Happening):
+    """The process that scrubs for this worker has started; it still has to load model, policies and rules."""
+
+    pid: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -261,6 +268,15 @@ class DetectorsReady(Happening):
     """All detectors are warmed up: the first chunk will not wait for them."""
 
     detectors: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeviceMemoryUsed(Happening):
+    """GPU memory of the scrub process, in bytes: in tensors, and taken from the driver for them."""
+
+    level: ClassVar[Level] = "debug"
+    allocated: int
+    reserved: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

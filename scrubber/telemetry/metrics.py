@@ -21,6 +21,7 @@ from scrubber.telemetry.happenings import (
     ChunkCommitted,
     ChunkScrubbed,
     ClientError,
+    DeviceMemoryUsed,
     Happening,
     ModelLoaded,
     ModelRan,
@@ -34,6 +35,7 @@ from scrubber.telemetry.happenings import (
     RecordsQuarantined,
     ReloadFailed,
     Rewound,
+    ScrubProcessStarted,
     ShadowCompared,
     ShadowFailed,
     TextsDetected,
@@ -103,6 +105,8 @@ class Metrics:
             ModelLoaded: self._model_loaded,
             ModelRan: self._model_ran,
             TextsDetected: self._detected,
+            DeviceMemoryUsed: self._device_memory,
+            ScrubProcessStarted: self._scrub_process,
             CacheAsked: self._cache,
         }
 
@@ -187,6 +191,14 @@ class Metrics:
         stages = {"split": it.split_secs, "plan": it.plan_secs, "forward": it.forward_secs, "decode": it.decode_secs}
         for stage, seconds in stages.items():
             self._one(catalogue.MODEL_STAGE, stage).inc(seconds)
+
+    def _device_memory(self, it: DeviceMemoryUsed) -> None:
+        self._one(catalogue.DEVICE_MEMORY, "allocated").set(it.allocated)
+        self._one(catalogue.DEVICE_MEMORY, "reserved").set(it.reserved)
+
+    def _scrub_process(self, it: ScrubProcessStarted) -> None:
+        """Show its memory and CPU as `scrub_process_...`, beside `process_...` of the worker."""
+        ProcessCollector(namespace="scrub", pid=lambda: it.pid, registry=self.registry)
 
     def _detected(self, it: TextsDetected) -> None:
         self._one(catalogue.MODEL_TEXTS).inc(it.texts)

@@ -38,7 +38,7 @@ class Topics(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Memory of the process when it had committed so many records."""
+    """Memory of the processes when they had committed so many records."""
 
     records: int
     rss_mb: float
@@ -144,8 +144,11 @@ class Contestant:
                     self.run.note(orjson.loads(line))
 
     def _rss_mb(self) -> float:
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
-        return pages * PAGE_BYTES / 1e6
+        """Memory of the process and of its scrub process."""
+        main = Path(f"/proc/{self._process.pid}")
+        children = (main / "task" / main.name / "children").read_text().split()
+        pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in (main.name, *children)]
+        return sum(pages) * PAGE_BYTES / 1e6
 
     def _tail(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])

@@ -6,6 +6,7 @@ from scrubber.telemetry import (
     ChunkScrubbed,
     ClientError,
     DetectorsReady,
+    DeviceMemoryUsed,
     ModelLoaded,
     ModelRan,
     PartitionsAssigned,
@@ -18,6 +19,7 @@ from scrubber.telemetry import (
     RecordsQuarantined,
     ReloadFailed,
     Rewound,
+    ScrubProcessStarted,
     ShadowCompared,
     ShadowFailed,
     TextsDetected,
@@ -68,6 +70,7 @@ COMPARED = ShadowCompared(
 )
 POLICIES = PoliciesInForce((("logs", "0123456789abcdef" * 4),), 60, "f" * 64)
 EVERYTHING = (
+    ScrubProcessStarted(1),
     POLICIES,
     PoliciesReloaded(("policy.yaml",)),
     ReloadFailed(("policies.own: unknown key",)),
@@ -82,6 +85,7 @@ EVERYTHING = (
     TextsScrubbed(3, 7, 1, (), 0.1, 0.1, 0.1, 0.1),
     SCRUBBED,
     TextsDetected(5, 300, 0.1, 0.2),
+    DeviceMemoryUsed(5, 9),
     CacheAsked(9, 4, 50, 4_000),
     RAN,
     ChunkScrubbed(10, 1_000, 0.4),

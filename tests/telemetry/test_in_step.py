@@ -17,7 +17,8 @@ OF_PROMETHEUS = {"job", "instance", "le"}
 
 def known():
     """Every series name that can be asked for, and its labels."""
-    names = {"process_cpu_seconds_total": OF_PROMETHEUS, "process_resident_memory_bytes": OF_PROMETHEUS}
+    processes = ("process_cpu_seconds_total", "process_resident_memory_bytes")
+    names = {begin + name: OF_PROMETHEUS for begin in ("", "scrub_") for name in processes}
     for metric in CATALOGUE:
         ends = ("_bucket", "_sum", "_count") if metric.kind == "histogram" else ("",)
         names.update({metric.name + end: {*metric.labels, *OF_PROMETHEUS} for end in ends})

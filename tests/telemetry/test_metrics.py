@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scrubber.errors import Reason
 from scrubber.telemetry import PartitionsAssigned, PoliciesInForce, happenings
-from scrubber.telemetry.catalogue import CATALOGUE, DEVICE_MEMORY, LAG, LOOP_AGE, READY, RECORDS_READ, WATCHED
+from scrubber.telemetry.catalogue import CATALOGUE, LAG, LOOP_AGE, READY, RECORDS_READ, WATCHED
 from scrubber.telemetry.metrics import Metrics
 from tests.telemetry.happened import COMMITTED, COMPARED, EVERYTHING, POLICIES, RAN
 
@@ -18,7 +18,6 @@ def metrics():
     made = Metrics("1.2.3")
     made.watch(READY, lambda: {(): 1.0})
     made.watch(LOOP_AGE, lambda: {("consume",): 0.5})
-    made.watch(DEVICE_MEMORY, lambda: {("allocated",): 5.0, ("reserved",): 9.0})
     return made
 
 

@@ -1,0 +1,87 @@
+"""What the worker and its scrub process say to each other: pickled, over two pipes that nobody else holds.
+
+The first message is whatever the process needs to begin, the first answer `Ready` or the error that prevents it. From
+then on each request has one answer, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from itertools import repeat
+from typing import Any, NamedTuple
+
+from scrubber.core.records import Clean, Headers, Outcome, Quarantined, Record
+from scrubber.detect.pipeline import Touched
+from scrubber.errors import ScrubberError
+from scrubber.telemetry import Happening
+
+_new = tuple.__new__
+
+
+class Request(Enum):
+    """What is asked for beside scrubbing."""
+
+    PREPARE = auto()
+    """Read policies and rules again, beside the work; answered at once, with `Preparing`."""
+
+    TAKE = auto()
+    """Put what was prepared in force: `Ready`, `Preparing` while it is not, or the error that prevents it."""
+
+
+class Ready(NamedTuple):
+    """The process scrubs by policies of these digests, by name of the policy."""
+
+    digests: dict[str, str]
+
+
+class Preparing(NamedTuple):
+    """New policies and rules are being compiled."""
+
+
+class Records(NamedTuple):
+    """Records by columns: named tuples cost ten times as much on the way."""
+
+    columns: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Records:
+        """Pack `records`, of which there is at least one."""
+        return cls(tuple(zip(*records, strict=True)))
+
+    def unpacked(self) -> list[Record]:
+        """Return them as they were."""
+        return list(map(_new, repeat(Record), zip(*self.columns, strict=True)))
+
+
+class Scrubbed(NamedTuple):
+    """`Touched` without its named tuples: outcomes by the place of their record."""
+
+    stamps: dict[str, Headers]
+    clean: dict[int, tuple[Any, ...]]
+    quarantined: dict[int, tuple[Any, ...]]
+
+    @classmethod
+    def of(cls, touched: Touched) -> Scrubbed:
+        """Pack `touched`."""
+        clean: dict[int, tuple[Any, ...]] = {}
+        quarantined: dict[int, tuple[Any, ...]] = {}
+        for place, outcome in touched.outcomes.items():
+            (clean if type(outcome) is Clean else quarantined)[place] = tuple(outcome)
+        return cls(touched.stamps, clean, quarantined)
+
+    def unpacked(self) -> Touched:
+        """Return it as it was."""
+        outcomes: dict[int, Outcome] = {place: _new(Clean, fields) for place, fields in self.clean.items()}
+        outcomes.update({place: Quarantined(*fields) for place, fields in self.quarantined.items()})
+        return Touched(self.stamps, outcomes)
+
+
+Answer = Ready | Preparing | Scrubbed | ScrubberError
+
+
+class Reply(NamedTuple):
+    """An answer, and what happened in the process since the one before."""
+
+    answer: Answer
+    happenings: list[Happening]

@@ -1,0 +1,137 @@
+"""The scrub process: answers one request after the other until nobody asks any more.
+
+Rule 1: it lives as long as the pipe from its worker: a worker that is gone, however it went, takes it along.
+Rule 2: an error that is ours goes to the worker as an answer; any other is a bug, and ends the process.
+"""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, suppress
+from typing import BinaryIO, Protocol
+
+from scrubber.core.records import Record
+from scrubber.detect.apart.messages import Answer, Preparing, Ready, Records, Reply, Request, Scrubbed
+from scrubber.detect.pipeline import Touched
+from scrubber.errors import ConfigError, Problem, ScrubberError
+from scrubber.telemetry import Happening
+
+
+class Engine(Protocol):
+    """What scrubs, by policies and rules that do not change."""
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Digest of each policy, by its name."""
+        ...
+
+    def touched(self, records: list[Record]) -> Touched:
+        """Scrub. Raises DetectorError."""
+        ...
+
+
+Build = Callable[[], Engine]
+"""Makes an engine of the policies and rules as they are now. Raises ConfigError."""
+
+
+class Told:
+    """Keeps what happens until the next answer takes it along. A `Telemetry`, for any thread."""
+
+    def __init__(self) -> None:
+        self._happenings: deque[Happening] = deque()
+
+    def emit(self, happening: Happening) -> None:
+        """Keep it."""
+        self._happenings.append(happening)
+
+    def take(self) -> list[Happening]:
+        """Return what has happened, and forget it."""
+        return [self._happenings.popleft() for _ in range(len(self._happenings))]
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, opened: AbstractContextManager[Build], told: Told) -> None:
+    """Answer `requests` until they end. `opened` holds what engines are built on while this runs."""
+
+    def reply(answer: Answer) -> None:
+        pickle.dump(Reply(answer, told.take()), answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+    with ExitStack() as stack, suppress(BrokenPipeError):
+        try:
+            desk = _Desk(stack.enter_context(opened))
+        except ScrubberError as error:
+            reply(error)
+            return
+        reply(Ready(dict(desk.engine.digests)))
+        for request in _read_ahead(requests):
+            reply(desk.answer(request))
+
+
+def received(requests: BinaryIO) -> Iterator[object]:
+    """Yield what is sent, up to the end: that of the pipe, or that of a worker in the middle of a message."""
+    with suppress(EOFError, pickle.UnpicklingError):
+        while True:
+            yield pickle.load(requests)  # noqa: S301 - from our own worker
+
+
+def _read_ahead(requests: BinaryIO) -> Iterator[object]:
+    """Yield what is sent. A thread reads it meanwhile: a worker that still sends must never wait for one that answers.
+
+    How much is read ahead is for the worker to bound.
+    """
+    waiting: queue.SimpleQueue[object] = queue.SimpleQueue()
+
+    def read() -> None:
+        for request in received(requests):
+            waiting.put(request)
+        waiting.put(None)
+
+    threading.Thread(target=read, name="read", daemon=True).start()
+    while (request := waiting.get()) is not None:
+        yield request
+
+
+class _Desk:
+    """Answers requests by the engine in force, and builds the next one beside that."""
+
+    def __init__(self, build: Build) -> None:
+        self.engine = build()
+        self._build = build
+        self._prepared: Engine | ConfigError | None = None
+        self._preparing: threading.Thread | None = None
+
+    def answer(self, request: object) -> Answer:
+        if isinstance(request, Records):
+            try:
+                return Scrubbed.of(self.engine.touched(request.unpacked()))
+            except ScrubberError as error:
+                return error
+        if request is Request.PREPARE:
+            self._preparing = threading.Thread(target=self._prepare, name="prepare", daemon=True)
+            self._preparing.start()
+            return Preparing()
+        assert request is Request.TAKE, "A request that nobody knows. This is a bug."
+        return self._take()
+
+    def _prepare(self) -> None:
+        try:
+            self._prepared = self._build()
+        except ConfigError as error:
+            self._prepared = error
+        except Exception as error:  # noqa: BLE001 - whatever it is, what works goes on
+            self._prepared = ConfigError([Problem("", type(error).__qualname__)])
+
+    def _take(self) -> Answer:
+        assert self._preparing is not None, "Nothing was to be prepared. This is a bug."
+        if self._preparing.is_alive():
+            return Preparing()
+        prepared, self._prepared = self._prepared, None
+        assert prepared is not None, "Preparing ended with nothing. This is a bug."
+        if isinstance(prepared, ConfigError):
+            return prepared
+        self.engine = prepared
+        return Ready(dict(prepared.digests))

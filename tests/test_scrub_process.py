@@ -1,0 +1,196 @@
+"""The process that scrubs for a worker: the same answers, and no way to go on without it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scrubber.cli import scrub_process as module
+from scrubber.cli.scrub_process import engines, scrub_process, sealing
+from scrubber.cli.wiring import worker_engine
+from scrubber.config import load
+from scrubber.core.records import Chunk, Clean, Quarantined, Record
+from scrubber.detect.apart.messages import Records, Scrubbed
+from scrubber.detect.apart.process import SLICE_RECORDS
+from scrubber.detect.apart.serve import Told
+from scrubber.detect.pipeline import Touched
+from scrubber.errors import ConfigError, DetectorFailed, Problem, Reason
+from scrubber.telemetry import DetectorsReady, PoliciesInForce, ScrubProcessStarted, TextsScrubbed
+from tests.fakes.scrub_process import in_thread
+
+VALUES = (
+    b"ann@mail.example from 192.0.2.7",
+    b"nothing to see",
+    None,
+    b"",
+    b'{"card":4111111111111111}',
+    "smile \U0001f600 ann@mail.example".encode(),
+    b"\xff\x00 broken",
+)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    return config_in(tmp_path_factory.mktemp("config"))
+
+
+def config_in(folder, **more):
+    document = {
+        "kafka": {"bootstrap_servers": "kafka.example:9092", "group_id": "g"},
+        "routes": [{"topics": ["app"], "policy": "logs"}],
+        "model": "none",
+    }
+    file = folder / "scrubber.yaml"
+    file.write_text(yaml.safe_dump(document | more))
+    return load(file, {})
+
+
+class Happenings(list):
+    def emit(self, happening):
+        self.append(happening)
+
+    @property
+    def pid(self):
+        return next(happening.pid for happening in self if isinstance(happening, ScrubProcessStarted))
+
+
+@pytest.fixture(scope="module")
+def told():
+    return Happenings()
+
+
+@pytest.fixture(scope="module")
+def process(config, told):
+    with scrub_process(config, told) as process:
+        yield process
+    assert not is_alive(told.pid)
+
+
+@pytest.fixture(scope="module")
+def engine(config):
+    return worker_engine(config, ())
+
+
+def chunk_of(count):
+    return Chunk([Record("app", n % 3, n, 7, b"k", VALUES[n % len(VALUES)], [("h", b"x")]) for n in range(count)])
+
+
+@pytest.mark.parametrize("count", [0, 1, SLICE_RECORDS, 5 * SLICE_RECORDS + 1])
+def test_the_answers_are_those_of_an_engine_in_the_worker(process, engine, count):
+    chunk = chunk_of(count)
+    assert process.scrub(chunk).outcomes == engine.scrub(chunk).outcomes
+
+
+def test_records_larger_than_the_pipes_pass_both_ways(process):
+    line = b"ann@mail.example " + b"x" * 5_000_000
+    scrubbed = process.scrub(Chunk([Record("app", 0, n, 7, None, line, None) for n in range(8)]))
+    assert {outcome.value for outcome in scrubbed.outcomes} == {b"<EMAIL> " + b"x" * 5_000_000}
+
+
+def test_what_happens_there_is_told_here(process, told):
+    process.scrub(chunk_of(3))
+    kinds = [type(happening) for happening in told]
+    assert kinds[:3] == [ScrubProcessStarted, DetectorsReady, PoliciesInForce]
+    assert kinds[-1] is TextsScrubbed
+
+
+def test_what_cannot_be_written_is_sealed_under_the_digest_of_its_policy(process, config, engine):
+    sealed = sealing(config, lambda: process.digests)(chunk_of(1).records[0], Reason.TOO_LARGE)
+    assert engine.seal(chunk_of(1).records[0], Reason.TOO_LARGE) == sealed
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 9),
+        st.builds(Clean, st.none() | st.binary(), st.none() | st.binary(), st.none(), st.none() | st.binary())
+        | st.builds(Quarantined, st.sampled_from(Reason), st.binary()),
+    )
+)
+@settings(max_examples=50)
+def test_outcomes_arrive_as_they_were_sent(outcomes):
+    touched = Touched({"app": [("policy", b"1")]}, outcomes)
+    assert Scrubbed.of(touched).unpacked() == touched
+
+
+def test_records_arrive_as_they_were_sent():
+    records = chunk_of(20).records
+    arrived = Records.of(records).unpacked()
+    assert arrived == records
+    assert {type(record) for record in arrived} == {Record}
+
+
+def test_a_process_that_is_killed_ends_the_work(config):
+    with scrub_process(config, told := Happenings()) as process:
+        os.kill(told.pid, signal.SIGKILL)
+        with pytest.raises(DetectorFailed, match=r"gone \(exit status -9\)"):
+            process.scrub(chunk_of(3))
+
+
+def test_it_ends_when_its_worker_is_killed(config, tmp_path):
+    code = f"""
+import pathlib, sys, time
+from scrubber.cli.scrub_process import scrub_process
+from scrubber.config import load
+class Tell:
+    def emit(self, happening):
+        if type(happening).__name__ == "ScrubProcessStarted":
+            print(happening.pid, flush=True)
+with scrub_process(load(pathlib.Path({str(tmp_path / "scrubber.yaml")!r}), {{}}), Tell()):
+    time.sleep(600)
+"""
+    config_in(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as worker:
+        pid = int(worker.stdout.readline())
+        worker.kill()
+    deadline = time.monotonic() + 60
+    while is_alive(pid):
+        assert time.monotonic() < deadline, "the scrub process outlives its worker"
+        time.sleep(0.05)
+
+
+def test_ctrl_c_is_for_the_worker_alone(process, told):
+    process.scrub(chunk_of(1))
+    assert os.getpgid(told.pid) != os.getpgid(0)
+
+
+def test_what_is_wrong_with_the_configuration_comes_out_here(tmp_path):
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"rules": []}))
+    config = config_in(tmp_path, rules=["rules.yaml"])
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"rules": [{"id": "x"}]}))
+    with pytest.raises(ConfigError) as raised:
+        in_thread(engines, config, Told())
+    assert all(isinstance(problem, Problem) and problem.path for problem in raised.value.problems)
+
+
+def test_a_bug_there_is_told_without_what_it_quotes(config, monkeypatch, capfd):
+    monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", BUGGY))
+    with scrub_process(config, Told()) as process, pytest.raises(DetectorFailed, match=r"gone \(exit status 1\)"):
+        process.scrub(chunk_of(1))
+    told = capfd.readouterr().err
+    assert "ValueError" in told
+    assert "ann@mail.example" not in told
+
+
+BUGGY = """
+import sys
+from scrubber.cli import scrub_process
+from scrubber.detect.pipeline import Scrubber
+def touched(self, records):
+    raise ValueError(records[0].value)
+Scrubber.touched = touched
+sys.exit(scrub_process.main())
+"""
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
