@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from scrubber.cli.reload import Reloader, reloading
-from scrubber.cli.scrub_process import engines
+from scrubber.cli.scrubbing import engines
 from scrubber.config import load
 from scrubber.core.records import Chunk, Record
 from scrubber.telemetry import PoliciesReloaded, ReloadFailed, ShadowCompared

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrubber.cli import scrub_process as module
-from scrubber.cli.scrub_process import engines, scrub_process, sealing
+from scrubber.cli.scrub_process import scrub_process, sealing
+from scrubber.cli.scrubbing import engines
 from scrubber.cli.wiring import worker_engine
 from scrubber.config import load
-from scrubber.core.records import Chunk, Clean, Quarantined, Record
+from scrubber.core.records import Chunk, Clean, Quarantined, Record, Touched
 from scrubber.detect.apart.messages import Records, Scrubbed
 from scrubber.detect.apart.process import SLICE_RECORDS
 from scrubber.detect.apart.serve import Told
-from scrubber.detect.pipeline import Touched
 from scrubber.errors import ConfigError, DetectorFailed, Problem, Reason
 from scrubber.telemetry import DetectorsReady, PoliciesInForce, ScrubProcessStarted, TextsScrubbed
 from tests.fakes.scrub_process import in_thread
@@ -180,12 +180,12 @@ def test_a_bug_there_is_told_without_what_it_quotes(config, monkeypatch, capfd):
 
 BUGGY = """
 import sys
-from scrubber.cli import scrub_process
+from scrubber.cli import scrubbing
 from scrubber.detect.pipeline import Scrubber
 def touched(self, records):
     raise ValueError(records[0].value)
 Scrubber.touched = touched
-sys.exit(scrub_process.main())
+sys.exit(scrubbing.main())
 """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import os
 import signal
 import threading
@@ -15,10 +14,11 @@ import click
 import structlog
 
 from scrubber import logs
+from scrubber.cli import garbage
 from scrubber.cli.exits import Exit
 from scrubber.cli.observing import observing
 from scrubber.cli.reload import reloading
-from scrubber.cli.scrub_process import GARBAGE_AFTER, scrub_process, sealing
+from scrubber.cli.scrub_process import scrub_process, sealing
 from scrubber.config import ModelSection, load
 from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
@@ -45,7 +45,7 @@ def command(file: Path) -> int:
         scrub_process(config, telemetry) as process,
         reloading((*config.policies.values(), *config.rules), process.reload, telemetry),
     ):
-        gc.set_threshold(GARBAGE_AFTER)
+        garbage.leave_alone()
         stopping = Signals()
         stopping.listen()
         try:

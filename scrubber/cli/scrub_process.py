@@ -1,38 +1,24 @@
-"""The scrub process of `scrubber run`: how the worker starts it, and what it does."""
+"""The scrub process of `scrubber run`, as its worker sees it."""
 
 from __future__ import annotations
 
 import fcntl
-import gc
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
-from scrubber import logs
-from scrubber.cli import confess
-from scrubber.cli.exits import Exit
-from scrubber.cli.wiring import Engine, open_detectors, worker_engine
 from scrubber.config import Config
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Quarantined, Record
 from scrubber.detect.apart.process import ScrubProcess
-from scrubber.detect.apart.serve import Build, Told, received, serve
-from scrubber.detect.pipeline import Touched
-from scrubber.detect.runtime.memory import gpu_memory
 from scrubber.errors import Reason
 from scrubber.stream.outbox import Seal
 from scrubber.stream.routes import RouteTable
-from scrubber.telemetry import DetectorsReady, DeviceMemoryUsed, ScrubProcessStarted, Telemetry
+from scrubber.telemetry import ScrubProcessStarted, Telemetry
 
-GARBAGE_AFTER = 50_000  # new objects: chunks have many, and no cycles; every 700 of them took a tenth of the time
+_COMMAND = (sys.executable, "-P", "-m", "scrubber.cli.scrubbing")
 _PIPE_BYTES = 1 << 20
-_COMMAND = (sys.executable, "-P", "-m", "scrubber.cli.scrub_process")
-
-
-# -- in the worker ---------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -66,61 +52,3 @@ def _start(telemetry: Telemetry) -> subprocess.Popen[bytes]:
         fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     telemetry.emit(ScrubProcessStarted(child.pid))
     return child
-
-
-# -- in the process --------------------------------------------------------------------------------------------------
-
-
-class _Engine(NamedTuple):
-    """What serves: an engine of the worker's configuration that tells of the memory it takes."""
-
-    engine: Engine
-    telemetry: Telemetry
-
-    @property
-    def digests(self) -> Mapping[str, str]:
-        """See `serve.Engine`."""
-        return self.engine.digests
-
-    def touched(self, records: list[Record]) -> Touched:
-        """See `serve.Engine`."""
-        touched = self.engine.touched(records)
-        if (used := gpu_memory()) is not None:
-            self.telemetry.emit(DeviceMemoryUsed(*used))
-        return touched
-
-
-@contextmanager
-def engines(config: Config, telemetry: Telemetry) -> Iterator[Build]:
-    """Load the model, and give what builds engines on it of policies and rules as they are then."""
-    with open_detectors(config.model, telemetry) as detectors:
-        telemetry.emit(DetectorsReady(len(detectors)))
-
-        def build() -> _Engine:
-            engine = worker_engine(config, detectors, telemetry)
-            gc.freeze()  # rules and models stay: looking through them for garbage again and again costs a lot of time
-            return _Engine(engine, telemetry)
-
-        yield build
-
-
-def main() -> int:
-    """Serve until the worker is gone."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)  # whatever prints must not print into the answers
-    for config in received(requests):
-        assert isinstance(config, Config), "The worker did not send its configuration first. This is a bug."
-        logs.set_up(config.logging)
-        gc.set_threshold(GARBAGE_AFTER)
-        told = Told()
-        try:
-            serve(requests, answers, engines(config, told), told)
-        except Exception as error:  # noqa: BLE001 - a traceback ends with a message that may quote a record
-            confess(error)
-            return Exit.FAILED
-    return Exit.OK
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -17,12 +17,12 @@ from scrubber.config.sources import read_yaml
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Chunk, Quarantined, Record, ScrubbedChunk
+from scrubber.core.records import Chunk, Quarantined, Record, ScrubbedChunk, Touched
 from scrubber.detect.detector import Detector
 from scrubber.detect.hub import EMBEDDED, Located, locate
 from scrubber.detect.models import kind_of, load_model, on_device
 from scrubber.detect.options import ModelOptions
-from scrubber.detect.pipeline import Scrubber, Touched
+from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.rule import Rule

@@ -6,6 +6,7 @@ these types ever prints a key, a value or a header: their `repr` gives coordinat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -67,6 +68,27 @@ class Quarantined(NamedTuple):
 
 
 Outcome = Clean | Quarantined
+
+
+class Touched(NamedTuple):
+    """What was done to some records of many, by their place; all others go on as they came.
+
+    `stamps` has for each topic the headers that every clean record gets.
+    """
+
+    stamps: dict[str, Headers]
+    outcomes: dict[int, Outcome]
+
+    def complete(self, records: Sequence[Record]) -> list[Outcome]:
+        """Return the outcome of each of `records`. Untouched ones share a list of headers, which nobody changes."""
+        stamps = self.stamps
+        outcomes: list[Outcome] = [
+            tuple.__new__(Clean, (key, value, [*headers, *stamps[topic]] if headers else stamps[topic], None))
+            for topic, _, _, _, key, value, headers in records
+        ]
+        for place, outcome in self.outcomes.items():
+            outcomes[place] = outcome
+        return outcomes
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from scrubber.core.keys import KeyRing
 from scrubber.core.levels import level_of
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Chunk, Clean, Headers, Outcome, Record, ScrubbedChunk
+from scrubber.core.records import Chunk, Clean, Headers, Outcome, Record, ScrubbedChunk, Touched
 from scrubber.core.redact import Redacted
 from scrubber.core.spans import Redaction
 from scrubber.core.views import Decoded
@@ -39,27 +39,6 @@ class ScrubbedText(NamedTuple):
     text: bytes
     redactions: list[Redaction]
     reason: Reason | None = None
-
-
-class Touched(NamedTuple):
-    """What was done to some records of many, by their place; all others go on as they came.
-
-    `stamps` has for each topic the headers that every clean record gets.
-    """
-
-    stamps: dict[str, Headers]
-    outcomes: dict[int, Outcome]
-
-    def complete(self, records: Sequence[Record]) -> list[Outcome]:
-        """Return the outcome of each of `records`. Untouched ones share a list of headers, which nobody changes."""
-        stamps = self.stamps
-        outcomes: list[Outcome] = [
-            _new(Clean, (key, value, [*headers, *stamps[topic]] if headers else stamps[topic], None))
-            for topic, _, _, _, key, value, headers in records
-        ]
-        for place, outcome in self.outcomes.items():
-            outcomes[place] = outcome
-        return outcomes
 
 
 class Scrubber:

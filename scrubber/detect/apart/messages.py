@@ -11,8 +11,7 @@ from enum import Enum, auto
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from scrubber.core.records import Clean, Headers, Outcome, Quarantined, Record
-from scrubber.detect.pipeline import Touched
+from scrubber.core.records import Clean, Headers, Outcome, Quarantined, Record, Touched
 from scrubber.errors import ScrubberError
 from scrubber.telemetry import Happening
 

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from typing import BinaryIO, Protocol
 
-from scrubber.core.records import Record
+from scrubber.core.records import Record, Touched
 from scrubber.detect.apart.messages import Answer, Preparing, Ready, Records, Reply, Request, Scrubbed
-from scrubber.detect.pipeline import Touched
 from scrubber.errors import ConfigError, Problem, ScrubberError
 from scrubber.telemetry import Happening
 

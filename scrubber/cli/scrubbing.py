@@ -1,0 +1,73 @@
+"""What the scrub process does: `python -m scrubber.cli.scrubbing`, started by a worker (`scrub_process.py`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from scrubber import logs
+from scrubber.cli import confess, garbage
+from scrubber.cli.exits import Exit
+from scrubber.cli.wiring import Engine, open_detectors, worker_engine
+from scrubber.config import Config
+from scrubber.core.records import Record, Touched
+from scrubber.detect.apart.serve import Build, Told, received, serve
+from scrubber.detect.runtime.memory import gpu_memory
+from scrubber.telemetry import DetectorsReady, DeviceMemoryUsed, Telemetry
+
+
+class _Engine(NamedTuple):
+    """What serves: an engine of the worker's configuration that tells of the memory it takes."""
+
+    engine: Engine
+    telemetry: Telemetry
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """See `serve.Engine`."""
+        return self.engine.digests
+
+    def touched(self, records: list[Record]) -> Touched:
+        """See `serve.Engine`."""
+        touched = self.engine.touched(records)
+        if (used := gpu_memory()) is not None:
+            self.telemetry.emit(DeviceMemoryUsed(*used))
+        return touched
+
+
+@contextmanager
+def engines(config: Config, telemetry: Telemetry) -> Iterator[Build]:
+    """Load the model, and give what builds engines on it of policies and rules as they are then."""
+    with open_detectors(config.model, telemetry) as detectors:
+        telemetry.emit(DetectorsReady(len(detectors)))
+
+        def build() -> _Engine:
+            engine = worker_engine(config, detectors, telemetry)
+            garbage.leave_alone()
+            return _Engine(engine, telemetry)
+
+        yield build
+
+
+def main() -> int:
+    """Serve until the worker is gone."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)  # whatever prints must not print into the answers
+    for config in received(requests):
+        assert isinstance(config, Config), "The worker did not send its configuration first. This is a bug."
+        logs.set_up(config.logging)
+        told = Told()
+        try:
+            serve(requests, answers, engines(config, told), told)
+        except Exception as error:  # noqa: BLE001 - a traceback ends with a message that may quote a record
+            confess(error)
+            return Exit.FAILED
+    return Exit.OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())
