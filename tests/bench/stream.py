@@ -6,8 +6,8 @@
     identity   `scrubber run` with a scrub that changes nothing: the stream room      >= 0.6
     rules      `scrubber run` with all rules and the preset `logs`                    >= 0.35
 
-and the latency of single records at 70 % of the rate of `rules`. `--memory` instead follows the memory of `rules` over
-a backlog of a million records of 2 kB. All share the machine with the broker, so that ratios say more than rates.
+and the latency of single records at a share of the rate of `rules`. `--memory` instead follows the memory of `rules`
+over a backlog of a million records of 2 kB. All share the machine with the broker, so that ratios say more than rates.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ JAVA_OPTIONS = ("-Xms1g", "-Xmx1g")
 PARTITIONS = 8
 CONTESTANTS = {"bare": BARE, "identity": IDENTITY, "rules": RULES}
 TARGETS = {"bare": 1.0, "identity": 0.6, "rules": 0.35}
-LOAD = 0.7
 GIVE_UP_SECS = 600.0
 WARM_UP = 0.5  # share of the records before memory is judged: the heap of the C library grows in steps at first
 
@@ -54,6 +53,7 @@ console = Console(width=110)
 @click.option("--records", default=400_000, show_default=True, help="Records of each run.")
 @click.option("--repetitions", default=3, show_default=True)
 @click.option("--latency-secs", default=20.0, show_default=True, help="0 leaves the latency out.")
+@click.option("--load", default=0.7, show_default=True, help="For latency: share of the rate of `rules`.")
 @click.option("--memory", is_flag=True, help="Memory over a backlog, instead of rates.")
 @click.option("--memory-records", default=1_000_000, show_default=True)
 @click.option("--record-bytes", default=2_000, show_default=True, help="Of a record of --memory.")
@@ -63,6 +63,7 @@ def command(
     records: int,
     repetitions: int,
     latency_secs: float,
+    load: float,
     memory: bool,
     memory_records: int,
     record_bytes: int,
@@ -77,7 +78,7 @@ def command(
         else:
             report["rates"], rate = bench.rates(records, repetitions)
             if latency_secs:
-                report["latency"] = bench.latency(rate * LOAD, latency_secs)
+                report["latency"] = bench.latency(rate * load, latency_secs)
     if file:
         file.write_text(json.dumps(report, indent=2))
 
