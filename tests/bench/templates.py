@@ -42,7 +42,7 @@ def main() -> None:
     torch.set_num_threads(1)
     engine = load_gliner(args.model, ModelOptions())
     plan = Plan(ASKED, (args.threshold,) * len(ASKED))
-    results = {file.stem: _measure(_lines(file, args.limit), args.sample, engine, plan) for file in args.files}
+    results = {file.stem: _measure(lines_of(file)[: args.limit], args.sample, engine, plan) for file in args.files}
     table = Table(title=f"{len(ASKED)} labels, threshold {args.threshold}")
     for column in ("set", *next(iter(results.values()))):
         table.add_column(column, justify="left" if column == "set" else "right")
@@ -96,8 +96,9 @@ def _touched(places: set[tuple[int, int, str]], others: set[tuple[int, int, str]
     )
 
 
-def _lines(file: Path, limit: int) -> list[str]:
-    lines = [line for line in file.read_text("utf-8", errors="replace").splitlines() if line.strip()][:limit]
+def lines_of(file: Path) -> list[str]:
+    """Return the texts of a file: log lines that are not blank, or the "text" of JSON objects."""
+    lines = [line for line in file.read_text("utf-8", errors="replace").splitlines() if line.strip()]
     if file.suffix in {".jsonl", ".ndjson"} or (lines[:1] and lines[0].startswith('{"id"')):
         return [json.loads(line)["text"] for line in lines]
     return lines
