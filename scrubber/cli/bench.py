@@ -14,6 +14,7 @@ from scrubber.cli.samples import samples
 from scrubber.core.labels import LABELS
 from scrubber.detect.detector import Plan
 from scrubber.detect.gliner.checkpoint import Checkpoint
+from scrubber.detect.gliner.loader import ON_ONNXRUNTIME
 from scrubber.detect.hub import locate
 from scrubber.detect.models import load_model
 from scrubber.detect.options import DTYPES, ModelOptions
@@ -54,13 +55,22 @@ def engine(path: str, device: str, dtype: str, lines: TextIO | None, count: int)
     )
     runs = [happening for happening in seen if isinstance(happening, ModelRan)]
     if runs:
-        show(_computed(runs[-1], checkpoint, seconds))
+        show(_computed(runs[-1], checkpoint, seconds, _peak(loaded)))
 
 
-def _computed(run: ModelRan, checkpoint: Checkpoint, seconds: float) -> Iterator[tuple[str, str]]:
+def _peak(loaded: ModelLoaded) -> float | None:
+    """What the device reaches at best, in TFLOP/s, measured; None where another runtime than torch computes."""
+    if loaded.reason == ON_ONNXRUNTIME:
+        return None
+    from scrubber.detect.runtime.torch.peak import peak_flops  # noqa: PLC0415 - torch is an optional extra
+
+    return peak_flops(ModelOptions(loaded.device, loaded.dtype)) / 1e12
+
+
+def _computed(run: ModelRan, checkpoint: Checkpoint, seconds: float, peak: float | None) -> Iterator[tuple[str, str]]:
     """Stages of the run, its arithmetic by the roofline's formulas, and what cards could do at best."""
-    stages = {"split": run.split_secs, "plan": run.plan_secs, "forward": run.forward_secs, "decode": run.decode_secs}
-    yield "stages", ", ".join(f"{name} {spent / run.texts * 1e6:,.0f} us" for name, spent in stages.items()) + " a line"
+    spent = [f"{stage} {seconds / run.texts * 1e6:,.0f} us" for stage, seconds in run.stages().items()]
+    yield "stages", ", ".join(spent) + " a line"
     yield "tokens", f"{run.tokens / seconds:,.0f} a second, {1 - run.tokens / run.padded_tokens:.1%} of them padding"
     line = Line(
         prompt_tokens=run.prompt_tokens,
@@ -70,6 +80,8 @@ def _computed(run: ModelRan, checkpoint: Checkpoint, seconds: float) -> Iterator
     )
     cost = work(line, checkpoint.config, checkpoint.encoder_config, checkpoint.config.get("max_width", 12)).gflop
     yield "computed", f"{cost:.1f} GFLOP a line, {prompt_share(line):.0%} of its tokens are labels"
-    yield "reached", f"{cost * run.windows / seconds / 1e3:.2f} TFLOP a second"
+    reached = cost * run.windows / run.forward_secs / 1e3
+    share = "" if peak is None else f", {reached / peak:.0%} of the {peak:.3f} that products of matrices reach here"
+    yield "reached", f"{reached:.3f} TFLOP a second in the forward pass{share}"
     for card in CARDS:
         yield card.name, f"at most {best_lines_per_second(card, cost):,.0f} lines a second by its data sheet (fp16)"

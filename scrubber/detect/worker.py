@@ -1,6 +1,6 @@
-"""One thread owns the device: everything a detector does after it is built happens there.
+"""One thread runs a detector: everything it does after it is built happens there, or in threads of its own.
 
-The hand-off is one job deep, so the caller can prepare the next chunk while the device works on this one, and no more
+The hand-off is one job deep, so the caller can prepare the next chunk while the detector works on this one, and no more
 than that waits in memory.
 """
 
@@ -30,7 +30,7 @@ class _Job:
 class DeviceWorker:
     """A `Detector` that runs another one in a thread of its own. What that one raises comes out at the caller.
 
-    `observe` is called in the device thread after every hand-off; it must neither raise nor block.
+    `observe` is called in that thread after every hand-off; it must neither raise nor block.
     """
 
     def __init__(self, detector: Detector, observe: Callable[[TextsDetected], None] = lambda _: None) -> None:
@@ -38,11 +38,11 @@ class DeviceWorker:
         self._observe = observe
         self._closed = False
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=1)
-        self._thread = threading.Thread(target=self._work, name="device", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="detector", daemon=True)
         self._thread.start()
 
     def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
-        """Return the spans of each text; blocks until the device has answered."""
+        """Return the spans of each text; blocks until the detector has answered."""
         return self.submit(texts, plan).result()
 
     def submit(self, texts: Sequence[str], plan: Plan) -> Future[list[list[Span]]]:
@@ -60,7 +60,7 @@ class DeviceWorker:
         return self._hand_over(run)
 
     def warm_up(self) -> None:
-        """Warm the detector up in the device thread; blocks until it is ready."""
+        """Warm the detector up in its thread; blocks until it is ready."""
         self._hand_over(self._detector.warm_up).result()
 
     def describe(self) -> Description:

@@ -205,7 +205,8 @@ MODEL_CHARACTERS: Final = Metric(
 MODEL_STAGE: Final = Metric(
     "scrubber_model_seconds_total",
     "counter",
-    "Where the model's time goes: `split` into words, `plan` of batches, `forward` pass, `decode`.",
+    "Where the model's time goes: `split` into words, `plan` of batches, `copy` to the device and back, `forward` pass,"
+    " `decode`.",
     ("stage",),
     "seconds",
 )

@@ -305,7 +305,8 @@ class CacheAsked(Happening):
 class ModelRan(Happening):
     """One call of the engine: how much it read and where the time went.
 
-    `tokens` counts the labels' too, `prompt_tokens` of each window; `padded_tokens` is what the device computed.
+    `tokens` counts the labels' too, `prompt_tokens` of each window; `padded_tokens` is what the device computed. The
+    stages of the device (copy and forward) run beside those of the host, so their sum may be more than the call took.
     """
 
     level: ClassVar[Level] = "debug"
@@ -318,8 +319,13 @@ class ModelRan(Happening):
     padded_tokens: int
     split_secs: float
     plan_secs: float
+    copy_secs: float
     forward_secs: float
     decode_secs: float
+
+    def stages(self) -> dict[str, float]:
+        """Where the time went, in seconds."""
+        return {stage: getattr(self, f"{stage}_secs") for stage in ("split", "plan", "copy", "forward", "decode")}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

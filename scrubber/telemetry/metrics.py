@@ -188,8 +188,7 @@ class Metrics:
         self._one(catalogue.MODEL_BATCHES).inc(it.batches)
         self._one(catalogue.MODEL_TOKENS).inc(it.tokens)
         self._one(catalogue.MODEL_PADDED).inc(it.padded_tokens)
-        stages = {"split": it.split_secs, "plan": it.plan_secs, "forward": it.forward_secs, "decode": it.decode_secs}
-        for stage, seconds in stages.items():
+        for stage, seconds in it.stages().items():
             self._one(catalogue.MODEL_STAGE, stage).inc(seconds)
 
     def _device_memory(self, it: DeviceMemoryUsed) -> None:

@@ -33,7 +33,7 @@ from scrubber.core.labels import LABELS
 from scrubber.detect.cache import CachedDetector, TemplateDetector
 from scrubber.detect.detector import Plan
 from scrubber.detect.files import WEIGHTS, first_of
-from scrubber.detect.gliner.batch import Candidates
+from scrubber.detect.gliner.batch import Answer, Candidates
 from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.torch.weights import has_packed_rows
@@ -223,8 +223,8 @@ def _free_forward_of_engine(engine: Any) -> Any:
     nothing = Candidates(none, none, none, none, np.zeros(0, np.float32))
 
     class Pending:
-        def result(self) -> Candidates:
-            return nothing
+        def result(self) -> Answer:
+            return Answer(nothing, copy_secs=0.0, forward_secs=0.0)
 
     original, engine._model.submit = engine._model.submit, lambda batch, question: Pending()
     try:

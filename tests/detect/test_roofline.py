@@ -44,7 +44,7 @@ def test_flops_of_the_head_are_those_that_torch_counts(tmp_path):
     folder = save_gliner(tmp_path, Shape(lstm_layers=0, hidden=48))
     engine = load_gliner(folder, ModelOptions())
     checkpoint = Checkpoint(folder)
-    head = engine._model._head
+    head = engine._model._model._head
     words, labels = torch.randn(1, 20, 48), torch.randn(1, len(LABELS), 48)
     with FlopCounterMode(display=False) as counter:
         head(labels, words)

@@ -50,11 +50,11 @@ def worker(detector):
     worker.close()
 
 
-def test_every_call_runs_in_the_one_device_thread(worker, detector):
+def test_every_call_runs_in_the_one_thread_of_the_detector(worker, detector):
     worker.warm_up()
     assert worker.detect(["a", "b"], PLAN) == [[Span(0, 1, "user_name", 0.9, "recorder")]] * 2
     worker.close()
-    assert detector.calls == [("warm_up", "device"), ("detect", "device"), ("close", "device")]
+    assert detector.calls == [("warm_up", "detector"), ("detect", "detector"), ("close", "detector")]
     assert worker.describe() == Description("recorder", "1", "00")
 
 

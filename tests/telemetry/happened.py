@@ -57,6 +57,7 @@ RAN = ModelRan(
     padded_tokens=100,
     split_secs=0.1,
     plan_secs=0.2,
+    copy_secs=0.05,
     forward_secs=0.3,
     decode_secs=0.4,
 )

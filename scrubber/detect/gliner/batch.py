@@ -38,15 +38,24 @@ class Candidates(NamedTuple):
     scores: NDArray[np.float32]
 
 
-def joined(some: Candidates, more: Candidates) -> Candidates:
-    """Return the candidates of different rows of one batch together."""
-    return Candidates(
-        np.concatenate((some.rows, more.rows)),
-        np.concatenate((some.starts, more.starts)),
-        np.concatenate((some.widths, more.widths)),
-        np.concatenate((some.labels, more.labels)),
-        np.concatenate((some.scores, more.scores)),
-    )
+class Answer(NamedTuple):
+    """What was found in a batch, and the seconds that the device took: for copies there and back, and to compute."""
+
+    candidates: Candidates
+    copy_secs: float
+    forward_secs: float
+
+    def plus(self, other: Answer) -> Answer:
+        """Return the answers for different rows of one batch as one."""
+        some, more = self.candidates, other.candidates
+        both = Candidates(
+            np.concatenate((some.rows, more.rows)),
+            np.concatenate((some.starts, more.starts)),
+            np.concatenate((some.widths, more.widths)),
+            np.concatenate((some.labels, more.labels)),
+            np.concatenate((some.scores, more.scores)),
+        )
+        return Answer(both, self.copy_secs + other.copy_secs, self.forward_secs + other.forward_secs)
 
 
 def floors(thresholds: Sequence[float]) -> NDArray[np.float32]:

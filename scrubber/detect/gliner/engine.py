@@ -1,4 +1,7 @@
-"""Our own engine for uni-encoder span models: the library's answers, on a device that does not wait for the host."""
+"""Our own engine for uni-encoder span models: the library's answers, on a device that does not wait for the host.
+
+The caller's thread splits, plans and decodes; the device's own thread copies and computes (`device_thread.py`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any, NamedTuple
 from scrubber.core.batches import batches
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description, Plan
-from scrubber.detect.gliner.batch import Batch, collate
+from scrubber.detect.gliner.batch import Answer, Batch, collate
 from scrubber.detect.gliner.decode import decode
 from scrubber.detect.gliner.network import Pending, SpanModel
 from scrubber.detect.gliner.prompt import Prompt, Prompter
@@ -22,6 +25,7 @@ from scrubber.telemetry import ModelRan
 
 _MAX_PLANS = 64
 _MAX_BATCH_ROWS = 512
+_TEXTS_READ_AT_ONCE = 1024  # the device is busy with some while the next are read, and rows of like length still meet
 
 
 class ModelFacts(NamedTuple):
@@ -35,8 +39,8 @@ class ModelFacts(NamedTuple):
 
 class Tuning(NamedTuple):
     """How the device likes its batches: padded tokens in one, multiples that tokens and words of a row are padded to,
-    batches queued; whether full batches of every length are run before the first text, so that none finds memory that
-    was never asked for and kernels that were never loaded.
+    batches that may wait for the device behind the one in work; whether full batches of every length are run before the
+    first text, so that none finds memory that was never asked for and kernels that were never loaded.
     """
 
     max_batch_tokens: int
@@ -46,7 +50,7 @@ class Tuning(NamedTuple):
     warms_every_length: bool = False
 
 
-CPU = Tuning(max_batch_tokens=1536, pad_tokens_to=16, pad_words_to=1, queued=0)
+CPU = Tuning(max_batch_tokens=1536, pad_tokens_to=16, pad_words_to=1, queued=1)
 """A CPU computes while it is asked, and loses its caches on large batches. Attention takes up to twice as long if the
 length is no multiple of its vectors.
 """
@@ -71,21 +75,39 @@ class _Submitted(NamedTuple):
 
 
 class _Run:
-    """One call: its texts, what is asked, its stop watch and its counts."""
+    """One call: its texts, what is asked, the time of its stages and its counts."""
 
     def __init__(self, asked: _Asked) -> None:
         self.asked = asked
         self.texts: list[Words] = []
+        self.counts = dict.fromkeys(("windows", "batches", "words", "tokens", "padded_tokens"), 0)
         self.secs: defaultdict[str, float] = defaultdict(float)
-        self.batches = 0
-        self.padded_tokens = 0
         self._since = time.perf_counter()
 
     def lap(self, stage: str) -> None:
-        """Book the time since the last lap on `stage`."""
+        """Book the time of this thread since the last lap on `stage`."""
         now = time.perf_counter()
         self.secs[stage] += now - self._since
         self._since = now
+
+    def resume(self, answer: Answer) -> None:
+        """Go on after waiting for `answer`: what the device took for it counts, the waiting does not."""
+        self.secs["copy"] += answer.copy_secs
+        self.secs["forward"] += answer.forward_secs
+        self._since = time.perf_counter()
+
+    def happened(self) -> ModelRan:
+        """What is told of the call."""
+        return ModelRan(
+            texts=len(self.texts),
+            **self.counts,
+            prompt_tokens=self.asked.prompt.tokens,
+            split_secs=self.secs["split"],
+            plan_secs=self.secs["plan"],
+            copy_secs=self.secs["copy"],
+            forward_secs=self.secs["forward"],
+            decode_secs=self.secs["decode"],
+        )
 
 
 class GlinerEngine:
@@ -121,15 +143,14 @@ class GlinerEngine:
     def warm_up(self) -> None:
         """Run texts of growing length, so that no first batch pays for the loading of kernels."""
         plan = Plan(("first_name",), (0.5,))
-        tuning, longest = self._tuning, self._facts.max_words
-        if tuning.warms_every_length:
-            tokens = len(self._reader.read(["word"])[0].ids[0])
-            step = max(1, tuning.pad_tokens_to // tokens)
-            for words in range(1, longest + 1, step):
-                self.detect(["word " * words] * max(1, tuning.max_batch_tokens // (tokens * words)), plan)
+        if self._tuning.warms_every_length:
+            limit = self._ask(plan).limits
+            for tokens in range(1, limit.max_tokens + 1, self._tuning.pad_tokens_to):
+                text = self._text_of(tokens, limit.max_words)
+                self.detect([text] * max(1, self._tuning.max_batch_tokens // tokens), plan)
             return
         words = 1
-        while words <= longest:
+        while words <= self._facts.max_words:
             self.detect(["word " * words], plan)
             words *= 4
 
@@ -144,27 +165,20 @@ class GlinerEngine:
     def _detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
         run = _Run(self._ask(plan))
         run.lap("plan")
-        run.texts = self._reader.read(texts)
-        run.lap("split")
-        todo = rows(run.texts, run.asked.limits)
-        lengths = [row.tokens + run.asked.prompt.tokens for row in todo]
-        groups = batches(lengths, budget=self._tuning.max_batch_tokens, max_rows=_MAX_BATCH_ROWS)
-        answers = list(self._answers([[todo[number] for number in group] for group in groups], run))
+        answers = list(self._answers(texts, run))
         found = spans(run.texts, answers, self._facts.description.name)
         run.lap("decode")
-        self._observe(
-            ModelRan(
-                texts=len(texts),
-                windows=len(todo),
-                batches=run.batches,
-                words=sum(len(row.words) for row in todo),
-                prompt_tokens=run.asked.prompt.tokens,
-                tokens=sum(lengths),
-                padded_tokens=run.padded_tokens,
-                **{f"{stage}_secs": run.secs[stage] for stage in ("split", "plan", "forward", "decode")},
-            )
-        )
+        self._observe(run.happened())
         return found
+
+    def _text_of(self, tokens: int, max_words: int) -> str:
+        """Return a text of `tokens` sub-tokens in no more than `max_words` words: long words first."""
+        long_words = ["-".join(["word"] * parts) for parts in range(-(-tokens // max_words), 0, -1)]
+        text: list[str] = []
+        for word, read in zip(long_words, self._reader.read(long_words), strict=True):
+            count, tokens = divmod(tokens, sum(map(len, read.ids)))
+            text += [word] * count
+        return " ".join(text)
 
     def _ask(self, plan: Plan) -> _Asked:
         asked = self._asked.get(plan)
@@ -183,10 +197,10 @@ class GlinerEngine:
             asked = self._asked[plan] = _Asked(tuple(wanted), prompt, question, limit)
         return asked
 
-    def _answers(self, groups: Sequence[Sequence[Row]], run: _Run) -> Iterator[tuple[Row, Sequence[Entity]]]:
-        """Keep `queued` batches waiting on the device while the host lays out the next and decodes the last one."""
+    def _answers(self, texts: Sequence[str], run: _Run) -> Iterator[tuple[Row, Sequence[Entity]]]:
+        """Keep `queued` batches waiting for the device while the host lays out the next and decodes the last one."""
         ahead: deque[tuple[Sequence[Row], _Submitted | None]] = deque()
-        for group in groups:
+        for group in self._groups(texts, run):
             try:
                 ahead.append((group, self._submit(group, run)))
             except DetectorOverloaded:
@@ -196,14 +210,26 @@ class GlinerEngine:
         while ahead:
             yield from self._collect(*ahead.popleft(), run)
 
+    def _groups(self, texts: Sequence[str], run: _Run) -> Iterator[list[Row]]:
+        """Read some of the texts at a time, and lay their windows out in batches of like length."""
+        for start in range(0, len(texts), _TEXTS_READ_AT_ONCE):
+            some = self._reader.read(texts[start : start + _TEXTS_READ_AT_ONCE])
+            run.texts += some
+            run.lap("split")
+            todo = rows(some, run.asked.limits, start)
+            lengths = [row.tokens + run.asked.prompt.tokens for row in todo]
+            run.counts["windows"] += len(todo)
+            run.counts["words"] += sum(len(row.words) for row in todo)
+            run.counts["tokens"] += sum(lengths)
+            for group in batches(lengths, budget=self._tuning.max_batch_tokens, max_rows=_MAX_BATCH_ROWS):
+                yield [todo[number] for number in group]
+
     def _submit(self, group: Sequence[Row], run: _Run) -> _Submitted:
         batch = collate(group, run.texts, run.asked.prompt, self._tuning.pad_tokens_to, self._tuning.pad_words_to)
-        run.batches += 1
-        run.padded_tokens += batch.ids.size
+        run.counts["batches"] += 1
+        run.counts["padded_tokens"] += batch.ids.size
         run.lap("plan")
-        pending = shielded(lambda: self._model.submit(batch, run.asked.question))
-        run.lap("forward")
-        return _Submitted(batch, pending)
+        return _Submitted(batch, shielded(lambda: self._model.submit(batch, run.asked.question)))
 
     def _collect(
         self, group: Sequence[Row], submitted: _Submitted | None, run: _Run
@@ -219,9 +245,8 @@ class GlinerEngine:
         return zip(group, found, strict=True)
 
     def _result(self, submitted: _Submitted, run: _Run) -> list[list[Entity]]:
-        run.lap("decode")
-        candidates = shielded(submitted.pending.result)
-        run.lap("forward")
-        found = decode(candidates, submitted.batch, run.asked.labels)
+        answer = shielded(submitted.pending.result)
+        run.resume(answer)
+        found = decode(answer.candidates, submitted.batch, run.asked.labels)
         run.lap("decode")
         return found

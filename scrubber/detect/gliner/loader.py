@@ -12,6 +12,7 @@ from typing import NamedTuple
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.files import checked_digest, token_limit
 from scrubber.detect.gliner.checkpoint import GRAPH, Checkpoint
+from scrubber.detect.gliner.device_thread import DeviceThread
 from scrubber.detect.gliner.engine import CPU, CUDA, ONNXRUNTIME, GlinerEngine, ModelFacts, Tuning
 from scrubber.detect.gliner.network import SpanModel
 from scrubber.detect.gliner.prompt import Prompter
@@ -21,6 +22,9 @@ from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.extras import require
 from scrubber.errors import ConfigError, Problem
 from scrubber.telemetry import Happening, ModelLoaded
+
+ON_ONNXRUNTIME = "on onnxruntime"
+"""Why our engine is not on torch, as `ModelLoaded` says it."""
 
 Observe = Callable[[Happening], None]
 
@@ -95,8 +99,9 @@ def _on_torch(order: _Order) -> _Loaded:
             return TorchSpanModel(weights, config, network, device, max_width, exact=exact)
 
         if options.dtype == "float32":
-            return build(device, None)
-        return build(device, cache(lambda: build(devices.Device(options.device, "float32"), None)))
+            return DeviceThread(build(device, None), queues=device.is_cuda)
+        exact = cache(lambda: build(devices.Device(options.device, "float32"), None))
+        return DeviceThread(build(device, exact), queues=device.is_cuda)
 
     return _Loaded(_own(order, model, CUDA if device.is_cuda else CPU), "own", "", options)
 
@@ -112,10 +117,10 @@ def _on_onnxruntime(order: _Order) -> _Loaded:
         raise ConfigError([Problem("model.runtime", message, "use torch")])
 
     def model(_max_width: int) -> SpanModel:
-        return OnnxSpanModel(checkpoint.folder / GRAPH, checkpoint.weights)
+        return DeviceThread(OnnxSpanModel(checkpoint.folder / GRAPH, checkpoint.weights), queues=False)
 
     options = replace(options, device="cpu", dtype="float32")
-    return _Loaded(_own(order, model, ONNXRUNTIME), "own", "on onnxruntime", options)
+    return _Loaded(_own(order, model, ONNXRUNTIME), "own", ON_ONNXRUNTIME, options)
 
 
 def _own(order: _Order, build: Callable[[int], SpanModel], tuning: Tuning) -> GlinerEngine:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from scrubber.detect.gliner.batch import Batch, Candidates
+from scrubber.detect.gliner.batch import Answer, Batch
 from scrubber.detect.gliner.prompt import Prompt
 
 
 class Pending(Protocol):
     """A batch that was handed to the device."""
 
-    def result(self) -> Candidates:
+    def result(self) -> Answer:
         """Wait for the answer. Scores that are not numbers would read as "nothing found", so they fail."""
         ...
 

@@ -39,10 +39,13 @@ def limits(*, max_words: int, max_width: int, model_tokens: int | None, prompt_t
     return Limits(max_words, room, max_width)
 
 
-def rows(texts: Sequence[Words], limit: Limits) -> list[Row]:
-    """Return rows that together hold every word; any span of `limit.max_width` words lies whole in one of them."""
+def rows(texts: Sequence[Words], limit: Limits, start: int = 0) -> list[Row]:
+    """Return rows that together hold every word; any span of `limit.max_width` words lies whole in one of them.
+
+    The first of `texts` has the number `start`.
+    """
     found: list[Row] = []
-    for number, text in enumerate(texts):
+    for number, text in enumerate(texts, start):
         sizes = [len(ids) for ids in text.ids]
         cuts = windows(sizes, max_items=limit.max_words, budget=limit.max_tokens, overlap=2 * limit.max_width)
         found.extend(Row(number, cut, sum(sizes[cut.start : cut.stop])) for cut in cuts)

@@ -6,6 +6,7 @@ session is built.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from scrubber.detect.gliner.batch import Batch, Candidates, floors
+from scrubber.detect.gliner.batch import Answer, Batch, Candidates, floors
 from scrubber.detect.gliner.prompt import Prompt
 from scrubber.errors import DetectorFailed
 
@@ -30,14 +31,14 @@ class Question(NamedTuple):
     thresholds: NDArray[np.float64]
 
 
-class Answer(NamedTuple):
+class Pending(NamedTuple):
     """What was found; the CPU computes while it is asked."""
 
-    candidates: Candidates
+    answer: Answer
 
-    def result(self) -> Candidates:
-        """See `Pending`."""
-        return self.candidates
+    def result(self) -> Answer:
+        """See `network.Pending`."""
+        return self.answer
 
 
 class OnnxSpanModel:
@@ -58,8 +59,9 @@ class OnnxSpanModel:
         """See `SpanModel.question`."""
         return Question(np.array(prompt.markers, np.int64), floors(thresholds), np.array(thresholds))
 
-    def submit(self, batch: Batch, question: Question) -> Answer:
+    def submit(self, batch: Batch, question: Question) -> Pending:
         """See `SpanModel.submit`."""
+        start = time.perf_counter()
         inputs = {"ids": batch.ids, "lengths": batch.lengths, "markers": question.markers, "first": batch.first}
         logits: NDArray[np.float32] = self._session.run(["logits"], inputs)[0]
         if not np.isfinite(logits).all():
@@ -70,9 +72,8 @@ class OnnxSpanModel:
         scores = (1 / (1 + np.exp(-logits[places]))).astype(np.float32)
         rows, starts, widths, labels = places
         accepted = scores >= question.thresholds[labels]
-        return Answer(
-            Candidates(rows[accepted], starts[accepted], widths[accepted], labels[accepted], scores[accepted])
-        )
+        found = Candidates(rows[accepted], starts[accepted], widths[accepted], labels[accepted], scores[accepted])
+        return Pending(Answer(found, copy_secs=0.0, forward_secs=time.perf_counter() - start))
 
     def release_memory(self) -> None:
         """Nothing is cached."""

@@ -1,6 +1,8 @@
 """Promise 7 and the traps: the same answer however texts are batched, and the right one where the library is not."""
 
+import itertools
 import random
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Plan
 from scrubber.detect.gliner import engine as engine_module
+from scrubber.detect.gliner.device_thread import DeviceThread
 from scrubber.detect.gliner.engine import CPU, CUDA, Tuning
 from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.models import on_device
@@ -85,9 +88,12 @@ def test_the_device_thread_gives_the_same_answer(engine, monkeypatch):
 
 
 @QUICK
-@given(texts=TEXTS, seed=st.integers(0, 9), threads=st.integers(2, 4))
-def test_threads_that_share_the_device_each_get_the_answer_of_one_alone(engine, monkeypatch, texts, seed, threads):
+@given(texts=TEXTS, seed=st.integers(0, 9), shape=st.tuples(st.integers(2, 4), st.booleans(), st.integers(0, 3)))
+def test_threads_that_share_the_device_each_get_the_answer_of_one_alone(engine, monkeypatch, texts, seed, shape):
+    threads, queues, queued = shape
     monkeypatch.setattr(engine, "close", lambda: None)
+    monkeypatch.setattr(engine, "_model", DeviceThread(engine._model._model, queues=queues))
+    monkeypatch.setattr(engine, "_tuning", CPU._replace(queued=queued, max_batch_tokens=400))
     plans = [PLAN, Plan(LABELS[:3], (0.4, 0.3, 0.2))]
     expected = {plan: engine.detect(texts, plan) for plan in plans}
     dice = random.Random(seed)
@@ -250,7 +256,8 @@ def test_a_device_without_room_for_one_window_fails(engine, monkeypatch):
 
 def test_memory_may_also_run_out_while_the_answer_is_read(engine, monkeypatch):
     expected = engine.detect(LINES, PLAN)
-    submit, failures = engine._model.submit, [1, 1]
+    model = engine._model._model
+    submit, failures = model.submit, [1, 1]
 
     def submit_and_fail(batch, question):
         pending = submit(batch, question)
@@ -259,19 +266,20 @@ def test_memory_may_also_run_out_while_the_answer_is_read(engine, monkeypatch):
             monkeypatch.setattr(pending, "result", lambda: (_ for _ in ()).throw(DetectorOverloaded()))
         return pending
 
-    monkeypatch.setattr(engine._model, "submit", submit_and_fail)
+    monkeypatch.setattr(model, "submit", submit_and_fail)
     assert_same(engine.detect(LINES, PLAN), expected)
 
 
 def test_scores_that_are_not_numbers_never_read_as_nothing_found(engine, monkeypatch):
-    submit = engine._model.submit
+    model = engine._model._model
+    submit = model.submit
 
     def broken(batch, question):
         pending = submit(batch, question)
         pending._logits = pending._logits * float("nan")
         return pending
 
-    monkeypatch.setattr(engine._model, "submit", broken)
+    monkeypatch.setattr(model, "submit", broken)
     with pytest.raises(DetectorFailed, match="not numbers"):
         engine.detect(LINES, PLAN)
 
@@ -283,14 +291,15 @@ def test_rows_without_scores_in_half_precision_are_computed_again_in_float32(tmp
     monkeypatch.setattr(half, "_tuning", CPU._replace(max_batch_tokens=100_000))
     expected, again = half.detect(LINES, PLAN), exact.detect(LINES, PLAN)
     assert expected != again
-    head = half._model._head
+    model = half._model._model
+    head = model._head
 
     def overflowing(labels, words):
         scores = head(labels, words)
         scores[list(broken), 0] = float("inf")
         return scores
 
-    monkeypatch.setattr(half._model, "_head", overflowing)
+    monkeypatch.setattr(model, "_head", overflowing)
     sizes = [sum(map(len, words.ids)) for words in half._reader.read(LINES)]
     longest_first = sorted(range(len(LINES)), key=lambda text: -sizes[text])
     for row in broken:
@@ -316,7 +325,87 @@ def test_every_call_reports_its_work_and_its_time(engine, monkeypatch):
     (run,) = seen
     assert (run.texts, run.windows) == (len(LINES), len(LINES))
     assert 0 < run.tokens <= run.padded_tokens
-    assert min(run.split_secs, run.plan_secs, run.forward_secs, run.decode_secs) > 0
+    assert min(run.stages().values()) > 0
+
+
+def on_one_slice_at_a_time(monkeypatch, engine, *, queues, queued):
+    """Let the engine read two texts at a time, which are one batch; return the model behind its device thread."""
+    model = engine._model._model
+    monkeypatch.setattr(engine_module, "_TEXTS_READ_AT_ONCE", 2)
+    monkeypatch.setattr(engine, "_model", DeviceThread(model, queues=queues))
+    monkeypatch.setattr(engine, "_tuning", CPU._replace(max_batch_tokens=100_000, queued=queued))
+    return model
+
+
+def test_the_host_reads_and_lays_out_the_next_texts_while_the_device_computes(engine, monkeypatch):
+    expected = engine.detect(LINES[:4], PLAN)
+    model = on_one_slice_at_a_time(monkeypatch, engine, queues=False, queued=1)
+    submit, read, computing, read_on = model.submit, engine._reader.read, threading.Event(), threading.Event()
+
+    def compute(batch, question):
+        computing.set()
+        assert read_on.wait(5)
+        return submit(batch, question)
+
+    def read_some(texts):
+        if len(texts) == 2 and texts[0] == LINES[2]:
+            assert computing.wait(5)
+            read_on.set()
+        return read(texts)
+
+    monkeypatch.setattr(model, "submit", compute)
+    monkeypatch.setattr(engine._reader, "read", read_some)
+    assert_same(engine.detect(LINES[:4], PLAN), expected)
+
+
+@pytest.mark.parametrize("queued", [1, 2])
+def test_a_device_that_queues_has_its_next_batches_before_an_answer_is_awaited(engine, monkeypatch, queued):
+    expected = engine.detect(LINES[:8], PLAN)
+    model = on_one_slice_at_a_time(monkeypatch, engine, queues=True, queued=queued)
+    submit, answered, arrived = model.submit, itertools.count(), [threading.Event() for _ in range(4)]
+
+    def submit_and_check(batch, question):
+        pending = submit(batch, question)
+        next(event for event in arrived if not event.is_set()).set()
+        result = pending.result
+
+        def wait():
+            assert arrived[min(next(answered) + queued, 3)].wait(5)
+            return result()
+
+        monkeypatch.setattr(pending, "result", wait)
+        return pending
+
+    monkeypatch.setattr(model, "submit", submit_and_check)
+    assert_same(engine.detect(LINES[:8], PLAN), expected)
+
+
+def test_nobody_but_the_device_thread_touches_the_model(engine, monkeypatch):
+    model, threads = engine._model._model, set()
+
+    class Watched:
+        def __getattr__(self, name):
+            def call(*args):
+                threads.add(threading.current_thread().name)
+                return getattr(model, name)(*args)
+
+            return call
+
+    thread = DeviceThread(Watched(), queues=False)
+    monkeypatch.setattr(engine, "_model", thread)
+    engine.detect(LINES, Plan(("ssn",), (0.123,)))
+    thread.release_memory()
+    assert {name.rpartition("_")[0] for name in threads} == {"device"}
+
+
+def test_the_thread_ends_with_the_engine(tmp_path):
+    engine = load_gliner(save_gliner(tmp_path, Shape(layers=1)), ModelOptions())
+    before = set(threading.enumerate())
+    engine.detect(LINES[:1], PLAN)
+    (thread,) = set(threading.enumerate()) - before
+    engine.close()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_a_device_that_wants_it_is_warmed_with_every_length(engine, monkeypatch):
@@ -330,7 +419,32 @@ def test_a_device_that_wants_it_is_warmed_with_every_length(engine, monkeypatch)
     monkeypatch.setattr(engine, "_tuning", CUDA._replace(max_batch_tokens=256))
     engine.warm_up()
     assert shapes == set(range(min(shapes), max(shapes) + 1, CUDA.pad_tokens_to))
-    assert len(shapes) >= 48 // 16
+    longest = engine._ask(Plan(("first_name",), (0.5,))).limits.max_tokens
+    assert longest <= max(shapes) <= longest + 2 * CUDA.pad_tokens_to
+
+
+def test_nothing_in_a_forward_pass_waits_for_the_device(tmp_path, monkeypatch):
+    """A tensor without numbers cannot be waited for: whatever asks for a number fails."""
+    from torch._subclasses.fake_tensor import DynamicOutputShapeException, FakeTensorMode
+
+    for backbone in ("bert", "deberta"):
+        folder = save_gliner(tmp_path / backbone, Shape(backbone=backbone, hidden=48))
+        engine = load_gliner(folder, ModelOptions(dtype="float16"))
+        model = engine._model._model
+        submit, batches = model.submit, []
+
+        def remember(batch, question, submit=submit, batches=batches):
+            batches.append((batch, question))
+            return submit(batch, question)
+
+        monkeypatch.setattr(model, "submit", remember)
+        engine.detect(LINES, PLAN)
+        assert any(len(set(batch.lengths.tolist())) > 1 for batch, _ in batches)
+        with FakeTensorMode(allow_non_fake_inputs=True):
+            for batch, question in batches:
+                pending = submit(batch, question)
+            with pytest.raises(DynamicOutputShapeException):
+                pending.result()
 
 
 def test_prompts_are_kept_for_few_plans_only(engine, monkeypatch):

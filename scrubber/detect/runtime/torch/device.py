@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,9 @@ from torch import Tensor
 
 from scrubber.detect.options import ModelOptions
 from scrubber.errors import ConfigError, Problem
+
+Mark = Any
+"""A moment in the work of a device: seconds on a CPU, an event on a GPU."""
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -45,18 +49,25 @@ class Device:
         tensor = torch.from_numpy(array)
         return tensor.pin_memory().to(self.torch, non_blocking=True) if self.is_cuda else tensor
 
-    def mark(self) -> torch.cuda.Event | None:
-        """Return a mark behind all work that has been queued so far."""
+    def mark(self) -> Mark:
+        """Return the moment at which all work that has been queued so far is done."""
         if not self.is_cuda:
-            return None
-        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            return time.perf_counter()
+        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record(torch.cuda.current_stream(self.torch))
         return event
 
+    def secs(self, start: Mark, stop: Mark) -> float:
+        """Return the time between two marks; waits for the second."""
+        if not self.is_cuda:
+            return float(stop - start)
+        stop.synchronize()
+        return float(start.elapsed_time(stop)) / 1e3
+
     @contextlib.contextmanager
-    def reading(self, mark: torch.cuda.Event | None) -> Iterator[None]:
+    def reading(self, mark: Mark) -> Iterator[None]:
         """Read results that are ready at `mark`, beside whatever has been queued since then."""
-        if self._reader is None or mark is None:
+        if self._reader is None:
             yield
             return
         with torch.cuda.stream(self._reader):

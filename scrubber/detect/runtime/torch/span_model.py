@@ -8,6 +8,7 @@ are carried back through it instead of spans forward; no tensor over all spans i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +17,9 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from scrubber.detect.gliner.batch import Batch, Candidates, floors, joined
+from scrubber.detect.gliner.batch import Answer, Batch, Candidates, floors
 from scrubber.detect.gliner.prompt import Prompt
-from scrubber.detect.runtime.torch.device import Device
+from scrubber.detect.runtime.torch.device import Device, Mark
 from scrubber.detect.runtime.torch.encoders import encoder
 from scrubber.detect.runtime.torch.weights import Linear, Weights
 from scrubber.errors import DetectorFailed
@@ -70,12 +71,13 @@ class SpanModel:
     @torch.inference_mode()
     def submit(self, batch: Batch, question: Question) -> Pending:
         """Queue one batch. Nothing here waits for the device."""
-        send = self._device.send
+        start, send = self._device.mark(), self._device.send
         ids, first, words = send(batch.ids), send(batch.first), send(batch.words)
         mask = None
         shortest = int(batch.lengths.min())
         if shortest < ids.shape[1]:
             mask = torch.arange(shortest, ids.shape[1], device=ids.device) < send(batch.lengths)[:, None]
+        sent = self._device.mark()
         markers = question.markers.expand(len(ids), -1)
         hidden = self._encoder(ids, mask, torch.cat([markers, first], 1))
         if self._projection is not None:
@@ -89,15 +91,25 @@ class SpanModel:
         )
         possible = last < words[:, None, None]
         found = (logits >= question.floors) & possible[:, :, :, None]
-        return Pending(logits, found, question.thresholds, self._device, lambda rows: self._redo(batch, rows, question))
+        marks = _Marks(start, sent, self._device.mark())
+        again = partial(self._redo, batch, question)
+        return Pending(logits, found, question.thresholds, self._device, marks, redo=again)
 
-    def _redo(self, batch: Batch, rows: NDArray[np.int64], question: Question) -> Candidates:
+    def _redo(self, batch: Batch, question: Question, rows: NDArray[np.int64]) -> Answer:
         """Compute `rows` of `batch` in float32; the candidates have the row numbers of the batch."""
         if self._exact is None:
             raise DetectorFailed("The model gave scores that are not numbers.")
         part = Batch(*(array[rows] for array in batch))
-        found = self._exact().submit(part, question).result()
-        return found._replace(rows=rows[found.rows])
+        answer = self._exact().submit(part, question).result()
+        return answer._replace(candidates=answer.candidates._replace(rows=rows[answer.candidates.rows]))
+
+
+class _Marks(NamedTuple):
+    """When a batch was begun, had been sent to the device, and had been computed."""
+
+    start: Mark
+    sent: Mark
+    computed: Mark
 
 
 class Pending:
@@ -109,27 +121,34 @@ class Pending:
         found: Tensor,
         thresholds: NDArray[np.float64],
         device: Device,
-        redo: Callable[[NDArray[np.int64]], Candidates],
+        marks: _Marks,
+        *,
+        redo: Callable[[NDArray[np.int64]], Answer],
     ) -> None:
         self._logits = logits
         self._found = found
         self._thresholds = thresholds
         self._device = device
+        self._marks = marks
         self._redo = redo
-        self._ready = device.mark()
 
     @torch.inference_mode()
-    def result(self) -> Candidates:
+    def result(self) -> Answer:
         """Wait for the answer. Scores that are not numbers would read as "nothing found": they are computed again."""
-        with self._device.reading(self._ready):
+        device, (start, sent, computed) = self._device, self._marks
+        with device.reading(computed):
+            begun = device.mark()
             broken = ~self._logits.isfinite().flatten(1).all(1)
             places = (self._found & ~broken[:, None, None, None]).nonzero()
-            scores = self._logits[tuple(places.T)].sigmoid().cpu().numpy()
-            rows, starts, widths, labels = places.cpu().numpy().T
-            again = broken.nonzero()[:, 0].cpu().numpy()
+            chosen = self._logits[tuple(places.T)].sigmoid(), places, broken.nonzero()[:, 0]
+            compacted = device.mark()
+            scores, (rows, starts, widths, labels), again = (part.cpu().numpy().T for part in chosen)
+            copied = device.mark()
         accepted = scores >= self._thresholds[labels]
         found = Candidates(rows[accepted], starts[accepted], widths[accepted], labels[accepted], scores[accepted])
-        return joined(found, self._redo(again)) if len(again) else found
+        copy_secs = device.secs(start, sent) + device.secs(compacted, copied)
+        answer = Answer(found, copy_secs, device.secs(sent, computed) + device.secs(begun, compacted))
+        return answer.plus(self._redo(again)) if len(again) else answer
 
 
 class _BiLstm:
