@@ -68,8 +68,8 @@ train: sync ## Train the embedded model from the last checkpoint in RUN_FOLDER, 
 	$(RUN) python -m training.train $(or $(RUN_FOLDER),$(HOME)/.cache/scrubber-training/run1)
 
 .PHONY: bench-engine
-bench-engine: sync ## Our engine against the gliner library: make bench-engine MODEL=DIR
-	$(RUN) python -m tests.bench.engine --model $(MODEL)
+bench-engine: sync ## Our engine against the gliner library: make bench-engine [MODEL=DIR]
+	$(RUN) python -m tests.bench.engine $(if $(MODEL),--model $(MODEL))
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scrubber
 

@@ -205,6 +205,8 @@ def test_bench_prints_measured_beside_computed(tmp_path, capsys):
     out = capsys.readouterr().out
     assert re.search(r"measured  [\d,]+ lines a second \(10 lines", out)
     assert re.search(r"computed  [\d.]+ GFLOP a line, \d+% of its tokens are labels", out)
+    assert re.search(r"stages  .* copy [\d,]+ us, forward [\d,]+ us", out)
+    assert re.search(r"reached +[\d.]+ TFLOP a second in the forward pass, \d+% of the [\d.]+ that products", out)
     assert re.search(r"H100 SXM  ?at most [\d,]+ lines a second", out)
 
 

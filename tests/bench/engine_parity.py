@@ -130,24 +130,18 @@ def compared(name: str, plan: Plan, some: tuple[str, Answers], others: tuple[str
 
 
 def _plan(folder: Path, threshold: float) -> Plan:
-    known = read_json(folder / THRESHOLDS) if (folder / THRESHOLDS).is_file() else {"default": threshold, "labels": {}}
     labels = tuple(label for label in LABELS if label not in DEFAULT_OFF)
+    if not (folder / THRESHOLDS).is_file():
+        return Plan(labels, (threshold,) * len(labels))
+    known = read_json(folder / THRESHOLDS)
     return Plan(labels, tuple(known["labels"].get(label, known["default"]) for label in labels))
 
 
 def _show(rows: dict[str, _Row], title: str) -> None:
     console = Console(width=170)
     table = Table(title=title)
-    columns = (
-        "texts",
-        "spans",
-        "differ from library",
-        "scores, most",
-        "bf16: near",
-        "distance, most",
-        "moved",
-        "scores, most",
-    )
+    library = "texts", "spans", "differ from library", "scores, most"
+    columns = *library, "bf16: near", "distance, most", "moved", "scores, most"
     for column in ("set", *columns):
         table.add_column(column, justify="left" if column == "set" else "right")
     for name, row in rows.items():
