@@ -20,8 +20,29 @@ _NOT_SECRETS = frozenset(
     str varchar integer boolean""".split()
 )
 _SECRET_NAMES = frozenset(b"password passwd pwd passphrase secret token apikey accesstoken key hash".split())
+_FILLED_IN_ONLY = frozenset(
+    b"null none true false nil undefined empty yes no redacted masked hidden removed filtered encrypted string".split()
+)
+"""What stands in the place of a value that is not there, or was taken out; all else in a field of its own is one."""
+_OWN_FIELD = re.compile(rb"""["']\s{0,4}(?::|=>)\s{0,4}["']$""")
+_LONGEST_SIGN = 12
 _FLAGS = (b"0", b"1")  # showPwd=1
-_NOT_FIRST = (b"<", b"${", b"{{", b"%(", b"%{", b"$(", b"***", b"xxx", b"...", b"::", b"[redacted", b"[masked")
+_NOT_FIRST = (
+    b"<",
+    b"${",
+    b"{{",
+    b"%(",
+    b"%{",
+    b"$(",
+    b"***",
+    b"xxx",
+    b"...",
+    b"::",
+    b"[redacted",
+    b"[masked",
+    b"[filtered",
+    b"[removed",
+)
 _PUNCTUATION = b"\\\"'.,;:!?)]}> "
 _CALL = re.compile(rb"[A-Za-z_][\w.$]*(?:\(.*\)?|\{.*)", re.DOTALL)
 _REFERENCE = re.compile(rb"(?i)(?:arn:aws[a-z\-]*:|id:\d+$)")  # where the secret is kept, or its number
@@ -36,18 +57,23 @@ _NAME = re.compile(rb"(?:[a-z]{2,}\.){2,}\w+(?:@[0-9a-f]+)?|[A-Za-z]+(?:[_\-.][A
 
 
 def secret(value: bytes, text: bytes = b"", start: int = 0, _end: int = 0) -> bool:
-    """Whether `value` may be a password: not a word of the message (`password incorrect`), not a placeholder, and not
-    the name of a field.
+    """Whether `value` may be a password: not a word of the message (`password incorrect`; but in `"password": "V"`
+    there is no message), not a placeholder, and not the name of a field.
     """
     if value in _FLAGS or listed_name(value, text, start):
         return False
     lower = value.lower()
     word = lower.strip(_PUNCTUATION)
-    if not word or word in _NOT_SECRETS or word.startswith(_NOT_FIRST) or lower.startswith(_NOT_FIRST):
+    words = _FILLED_IN_ONLY if _is_own_field(value, text, start) else _NOT_SECRETS
+    if not word or word in words or word.startswith(_NOT_FIRST) or lower.startswith(_NOT_FIRST):
         return False
     if _PARAMETER.fullmatch(word) or _is_column(word) or _LOOKED_UP.fullmatch(word):
         return False
-    return len(set(word)) > 1 or word.isdigit()
+    return len(set(word)) > 1 or (word.isalnum() and word.strip(b"x") != b"")
+
+
+def _is_own_field(value: bytes, text: bytes, start: int) -> bool:
+    return not value.startswith(b",") and _OWN_FIELD.search(text[max(0, start - _LONGEST_SIGN) : start]) is not None
 
 
 def _is_column(word: bytes) -> bool:

@@ -24,7 +24,19 @@ ACCEPTED = {
     "phone_international": ["+12025550143", "+44 20 7946 0958", "+49 30 901820"],
     "phone_local": ["030/901820", "(202) 555-0143"],
     "phone_north_america": ["202-555-0143", "1-202-555-0143"],
-    "secret": ["hunter2", "123456", "Passw0rd!", 'a"b', "(x)V", "email", "new_password", "my.pass1", "config1"],
+    "secret": [
+        "hunter2",
+        "123456",
+        "Passw0rd!",
+        'a"b',
+        "(x)V",
+        "email",
+        "new_password",
+        "my.pass1",
+        "config1",
+        "aaaa",
+        "V",
+    ],
     "secret_random": ["AAAAa1b2c3d4e5f60718293a4b5c6d7e8f90"],
     "secret_strong": ["a1b2c3d4e5f60718293a4b5c6d7e8f90"],
     "secret_value": ["abcd1234", "abcd"],
@@ -57,7 +69,7 @@ REFUSED = {
     "phone_local": ["2024-05-01 10", "192.0.2.17", "1111111", "123"],
     "phone_north_america": ["911-555-0143", "211-555-0143", "222-222-2222", "555"],
     "secret": [
-        *("0", "1", "", "null", "***", "<PASSWORD>", "${PW}", "aaaa", "incorrect.", "{{ pw }}"),
+        *("0", "1", "", "null", "***", "xxxx", "____", "<PASSWORD>", "${PW}", "incorrect.", "{{ pw }}"),
         *("$1", "@p0", "%s", "varchar(255)", "VALUES(password)", "b.password", "self._token", "process.env.DB_PW"),
     ],
     "secret_random": ["A" * 80, "AAAAAAAAAAAAAAAAAAAAA"],
@@ -83,6 +95,14 @@ REFUSED = {
     "stdnum.br.cpf": ["060.478.263-27"],
 }
 IN_TEXT = {
+    "email": (
+        ["to «bob@mail.example»", "https://«bob@mail.example»/x", "see https://a.example/ :«bob@mail.example»"],
+        ["https://bob:«h7Gk2@mail.example»/x", "redis://:p!«h7Gk2@mail.example»"],
+    ),
+    "secret": (
+        ['"password":"«changed»"', '"password" => "«required»"', "password=«aaaa»"],
+        ['"password":"«null»"', '"password": "«string»"', "password=«changed»", 'password="«changed»"'],
+    ),
     "ipv4": (
         [
             "from «192.0.2.17» port",
