@@ -9,6 +9,7 @@ user name, of which a rule may have taken the first word only ("User: Ada Lovela
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import lt
 from typing import NamedTuple
 
 from scrubber.core.spans import Finding
@@ -26,10 +27,12 @@ class Piece(NamedTuple):
 
 def cover(text: bytes, findings: Sequence[Finding]) -> list[Piece]:
     """Return the pieces of `text` that `findings` cover, by start. Findings that only touch stay apart."""
-    if len(findings) == 1:
-        return [Piece(findings[0].start, findings[0].end, 0)]
+    order: Sequence[int] = range(len(findings))
+    starts, ends = [finding.start for finding in findings], [finding.end for finding in findings]
+    if any(map(lt, starts[1:], ends)):  # mostly they come in order and apart
+        order = sorted(order, key=lambda index: _position(findings[index]))
     pieces: list[Piece] = []
-    for index in sorted(range(len(findings)), key=lambda index: _position(findings[index])):
+    for index in order:
         finding = findings[index]
         if pieces:
             start, end, winner = pieces[-1]

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import re2
@@ -117,6 +117,22 @@ class Policy:
     _scopes: Callable[[Policy, str, Level | None], Policy] | None = None
     reads_levels: bool = False
     """Whether `scoped` needs the level of a record (`levels.py`): if not, no record needs to be searched for one."""
+    has_deny_list: bool = field(init=False)
+    """Whether `find_denied` may find anything: if not, no text needs to be decoded for it."""
+    has_field_rules: bool = field(init=False)
+    """Whether `field_rule` may say anything: if not, no record needs to be taken apart for it."""
+    has_allow_list: bool = field(init=False)
+    """Whether `accepts` looks at the value and its path."""
+
+    def __post_init__(self) -> None:
+        allowed = self._allowed
+        told = {  # asked for every finding: a property would cost a call each
+            "has_deny_list": bool(self._denied),
+            "has_field_rules": bool(self._field_rules),
+            "has_allow_list": bool(allowed.values or allowed.patterns or allowed.fields.patterns),
+        }
+        for name, value in told.items():
+            object.__setattr__(self, name, value)
 
     def scoped(self, topic: str, level: Level | None = None) -> Policy:
         """Return the policy as it holds for records of `topic` and log level (None where there is none)."""
@@ -150,17 +166,7 @@ class Policy:
         labelling = self._labelling
         if span.score < labelling.thresholds.get(span.label, labelling.default_threshold):
             return False
-        return not self._allowed.allows(span.label, value, path)
-
-    @property
-    def has_deny_list(self) -> bool:
-        """Whether `find_denied` may find anything: if not, no text needs to be decoded for it."""
-        return bool(self._denied)
-
-    @property
-    def has_field_rules(self) -> bool:
-        """Whether `field_rule` may say anything: if not, no record needs to be taken apart for it."""
-        return bool(self._field_rules)
+        return not (self.has_allow_list and self._allowed.allows(span.label, value, path))
 
     def find_denied(self, text: str) -> list[Span]:
         """Return the spans of the deny-list in `text`, in time linear in its length."""

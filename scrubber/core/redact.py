@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import orjson
 
 from scrubber.core.actions import Action, Numbering
-from scrubber.core.arbitrate import Piece, cover
+from scrubber.core.arbitrate import cover
 from scrubber.core.formats import Format, Kind, Token
 from scrubber.core.labels import DENIED, LABELS, MASKED_FIELD
 from scrubber.core.policy import Policy
@@ -32,6 +33,7 @@ _PLACEHOLDER_BYTES = 80
 _NO_WORD = bytes(byte for byte in range(128) if not (chr(byte).isalnum() or byte == ord("_")))
 _ELEMENT_ENDS = re.compile(rb"[\s\"'\]>]{0,40}</")
 _new = tuple.__new__  # makes a NamedTuple in a third of the time
+_position = itemgetter(0, 1)
 _PLACEHOLDER_NAMES = frozenset(name.upper().encode() for name in (*LABELS, DENIED, MASKED_FIELD, "dropped"))
 
 
@@ -45,14 +47,19 @@ class Redacted(NamedTuple):
 
 
 _Spliced = tuple[bytes, list[Redaction], list[tuple[int, int]]]
+_Edit = tuple[int, int, "Claim"]
 
 
 class Claim(NamedTuple):
-    """An accepted finding, or the part of it that lies in one token of a structured text, and what is to be done."""
+    """An accepted finding, or the part of it that lies in one token of a structured text, and what is to be done.
+
+    `path` is that of the token within its record.
+    """
 
     finding: Finding
     token: Token
     action: Action
+    path: str
 
 
 def redact(
@@ -65,8 +72,8 @@ def redact(
     claims = accepted(text, layout, findings, policy, place)
     if not claims:
         return None
-    output, redactions, placed = _splice(text, _edits(text, claims), numbering, place)
-    if Kind.KEY in [token.kind for _, token, _ in claims]:
+    output, redactions, placed = _splice(text, _edits(text, claims), numbering)
+    if Kind.KEY in [claim.token.kind for claim in claims]:
         redactions = list(_renamed(redactions, output, placed, layout, place))
     return _new(Redacted, (output, layout, redactions, placed))
 
@@ -75,7 +82,8 @@ def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: P
     """Return what `policy` accepts of `findings`, moved into the tokens of `text`. Raises as `redact` does."""
     rising = sorted(findings, key=_position) if len(findings) > 1 else findings
     tokens = list(layout.tokens(text, [finding[:2] for finding in rising]))
-    source = _new(_Source, (text, text.isascii(), b"\\" in text, b"<" in text, policy, place))
+    source = _source(text, policy, place)
+    structured = layout.structured
     claims: list[Claim] = []
     first = 0
     for finding in rising:
@@ -85,27 +93,29 @@ def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: P
             token = tokens[index]
             if token.start >= finding.end:
                 break
-            claim = _claim(source, _clip(finding, token) if layout.structured else finding, token)
+            claim = _claim(source, _clip(finding, token) if structured else finding, token)
             if claim is not None:
                 claims.append(claim)
-            if not layout.structured:
+            if not structured:
                 break
     return claims
 
 
 class _Source(NamedTuple):
-    """A text, what need not be looked for in it again for every finding, and by what it is judged."""
+    """A text, what need not be looked for in it again for every finding, and by what it is judged.
+
+    `plain`: ASCII without escapes or placeholders, so a finding lies where it was found.
+    """
 
     text: bytes
-    ascii: bool
-    escaped: bool
-    marked: bool
+    plain: bool
     policy: Policy
     place: str
 
 
-def _position(finding: Finding) -> tuple[int, int]:
-    return finding.start, finding.end
+def _source(text: bytes, policy: Policy, place: str) -> _Source:
+    plain = text.isascii() and b"\\" not in text and b"<" not in text
+    return _new(_Source, (text, plain, policy, place))
 
 
 def _clip(finding: Finding, token: Token) -> Finding:
@@ -117,27 +127,28 @@ def _clip(finding: Finding, token: Token) -> Finding:
 
 
 def _claim(source: _Source, finding: Finding, token: Token) -> Claim | None:
-    text, is_ascii, escaped, marked, policy, place = source
-    start, end = finding.start, finding.end
-    if not is_ascii:
+    text, plain, policy, place = source
+    start, end, label, _, _, _, rank = finding
+    if not plain:
         start, end = _whole_characters(text, start, end)
-    if escaped and token.kind in _ESCAPED:
-        start, end = _escape_around(text, start, token)[0], _escape_around(text, end, token)[1]
-    if marked and _inside_placeholder(text, start, end):
-        return None
+        if token.kind in _ESCAPED:
+            start, end = _escape_around(text, start, token)[0], _escape_around(text, end, token)[1]
+        if _inside_placeholder(text, start, end):
+            return None
     path = join_path(place, token.path) if place else token.path
-    if finding.rank is not Rank.POLICY and policy.has_field_rules:
+    if policy.has_field_rules and rank is not Rank.POLICY:
         rule = policy.field_rule(path)
         if rule is not None and rule.treatment == "never_scan":
             return None
-    if not policy.accepts(finding, _value(text, start, end, token.kind), path):
+    if not policy.accepts(finding, _readable(text[start:end], token.kind) if policy.has_allow_list else "", path):
         return None
-    action = policy.action(finding.label, path)
-    if action.scope == "record":
+    action = policy.action(label, path)
+    scope = action.scope
+    if scope == "record":
         raise RecordError(Reason.POLICY_DROP)
-    if action.scope == "field":
+    if scope == "field":
         start, end = token.start, token.end
-    return _new(Claim, (_moved(finding, start, end), token, action))
+    return _new(Claim, (_moved(finding, start, end), token, action, path))
 
 
 def _moved(finding: Finding, start: int, end: int) -> Finding:
@@ -146,49 +157,51 @@ def _moved(finding: Finding, start: int, end: int) -> Finding:
     return finding._replace(start=start, end=end)
 
 
-def _edits(text: bytes, claims: Sequence[Claim]) -> list[tuple[Piece, Claim]]:
+def _edits(text: bytes, claims: Sequence[Claim]) -> list[_Edit]:
     """Return what to cover, and what is kept outside of that, by start; each piece with the claim that names it."""
     if len(claims) == 1:  # most texts with a finding have one
-        (finding, _, _) = claims[0]
-        return [(_new(Piece, (finding.start, finding.end, 0)), claims[0])]
+        start, end, *_ = claims[0].finding
+        return [(start, end, claims[0])]
     masked = [claim for claim in claims if claim.action.name != "keep"]
-    pieces = cover(text, [finding for finding, _, _ in masked])
-    edits = [(piece, masked[piece.winner]) for piece in pieces]
+    pieces = cover(text, [claim.finding for claim in masked])
+    edits = [(start, end, masked[winner]) for start, end, winner in pieces]
     if len(masked) < len(claims):
         ends = [piece.end for piece in pieces]
         kept = [claim for claim in claims if claim.action.name == "keep"]
         for piece in cover(text, [claim.finding for claim in kept]):
             following = bisect_right(ends, piece.start)
             if following == len(pieces) or pieces[following].start >= piece.end:
-                edits.append((piece, kept[piece.winner]))
-        edits.sort(key=lambda edit: edit[0])
+                edits.append((piece.start, piece.end, kept[piece.winner]))
+        edits.sort(key=_position)
     return edits
 
 
-def _splice(text: bytes, edits: Sequence[tuple[Piece, Claim]], numbering: Numbering, place: str) -> _Spliced:
+def _splice(text: bytes, edits: Sequence[_Edit], numbering: Numbering) -> _Spliced:
     """Put the replacements in. Counts code points from one edit to the next: linear, however many there are."""
     parts: list[bytes] = []
     redactions: list[Redaction] = []
     placed: list[tuple[int, int]] = []
     done = read = written = written_bytes = 0
     count = len if text.isascii() else _code_points
-    for (start, end, _), (finding, token, action) in edits:
-        if action.name == "keep":
-            replacement = text[start:end]
+    for start, end, (finding, (_, _, _, kind), action, path) in edits:
+        _, _, label, score, detector, rule, _ = finding
+        name, covered, gap = action.name, text[start:end], text[done:start]
+        if name == "keep":
+            replacement = covered
         else:
-            value = _value(text, start, end, token.kind)
-            replacement = _written(action.render(value, finding.label, numbering), token.kind)
-        gap = text[done:start]
+            replacement = _written(action.render(_readable(covered, kind), label, numbering), kind)
         parts += (gap, replacement)
         kept = count(gap)
-        read, written, written_bytes = read + kept, written + kept, written_bytes + len(gap)
-        read_end, written_end = read + count(text[start:end]), written + _code_points(replacement)
-        path = join_path(place, token.path) if place else token.path
-        _, _, label, score, detector, rule, _ = finding
-        ends = (read, read_end, written, written_end)
-        redactions.append(_new(Redaction, (path, label, *ends, score, detector, rule, action.name)))
-        placed.append((written_bytes, written_bytes + len(replacement)))
-        read, written, written_bytes, done = read_end, written_end, written_bytes + len(replacement), end
+        read += kept
+        written += kept
+        written_bytes += len(gap)
+        read_end, written_end = read + count(covered), written + _code_points(replacement)
+        redactions.append(
+            _new(Redaction, (path, label, read, read_end, written, written_end, score, detector, rule, name))
+        )
+        done, read, written = end, read_end, written_end
+        placed_at, written_bytes = written_bytes, written_bytes + len(replacement)
+        placed.append((placed_at, written_bytes))
     parts.append(text[done:])
     return b"".join(parts), redactions, placed
 
@@ -211,9 +224,8 @@ def _renamed(
         yield redaction._replace(path=join_path(place, tokens[index].path if index < len(tokens) else ""))
 
 
-def _value(text: bytes, start: int, end: int, kind: Kind) -> str:
+def _readable(value: bytes, kind: Kind) -> str:
     """Return what stands there, for allow-lists and actions: equal values are equal however they are escaped."""
-    value = text[start:end]
     if b"\\" in value and kind in _ESCAPED:
         value = Decoded([value]).texts[0]
     return value.decode()

@@ -12,7 +12,7 @@ else (`C:\users`) both are read.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -74,9 +74,11 @@ class Views:
             self.buffers = list(raw)
             return
         for level, texts in enumerate(self._levels):
-            scanned = [index for index in range(len(texts)) if level or index not in replaced]
-            self.buffers += [texts[index] for index in scanned]
-            self._origins += [(level, index) for index in scanned]
+            places: Iterable[int] = range(len(texts))
+            if level == 0 and replaced:
+                places = [index for index in places if index not in replaced]
+            self.buffers += map(texts.__getitem__, places)
+            self._origins += zip(itertools.repeat(level), places)
 
     def unscanned(self) -> list[int]:
         """Return the raw texts that no buffer stands for: no rule would read them. There are none, or this is a bug."""

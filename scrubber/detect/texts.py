@@ -57,11 +57,11 @@ class TextPipeline:
         views = Views([part.text for part in parts], JSON.fits)
         results.update(dict.fromkeys(views.too_deep, Reason.TOO_DEEP))
         findings = self._find(parts, views, watch)
-        numberings: dict[int, Numbering] = {}
+        numberings: defaultdict[int, Numbering] = defaultdict(Numbering)
         for index, found in findings.items():
             if index not in results:
                 part = parts[index]
-                result = _redact(part, found, numberings.setdefault(part.record, Numbering()))
+                result = _redact(part, found, numberings[part.record])
                 if result is not None:
                     results[index] = result
         watch.lap("redact")

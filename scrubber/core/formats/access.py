@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrubber.core.formats.base import Token
-from scrubber.core.formats.fields import Field, whole_line
+from scrubber.core.formats.fields import group_names, named_fields, whole_line
 
 _QUOTED = rb'(?:[^"\\\n]++|\\.)*+'
 _LINE = re.compile(
@@ -15,6 +15,7 @@ _LINE = re.compile(
     rb'(?: "(?P<referer>' + _QUOTED + rb')" "(?P<agent>' + _QUOTED + rb')")?+(?P<rest>.*+)',
     re.DOTALL,
 )
+_NAMES = group_names(_LINE, prose="rest")
 
 
 class AccessLog:
@@ -29,13 +30,6 @@ class AccessLog:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield the fields; none of them is prose."""
-        return whole_line(text, _fields(text), wanted)
-
-
-def _fields(text: bytes) -> Iterator[Field]:
-    match = _LINE.match(text)
-    assert match is not None, "A text that does not fit its format. This is a bug."
-    for name in _LINE.groupindex:
-        start, end = match.span(name)
-        if start >= 0:
-            yield Field(start, end, name, prose=name == "rest")
+        match = _LINE.match(text)
+        assert match is not None, "A text that does not fit its format. This is a bug."
+        return whole_line(text, named_fields(match, _NAMES), wanted)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrubber.core.formats.base import Token
-from scrubber.core.formats.fields import Field, whole_line
+from scrubber.core.formats.fields import field, whole_line
 
 _MARK = b"CEF:"
 _PREFIX_BYTES = 200
@@ -35,12 +35,12 @@ class Cef:
         return whole_line(text, _fields(text), wanted)
 
 
-def _fields(text: bytes) -> Iterator[Field]:
+def _fields(text: bytes) -> Iterator[Token]:
     header = _HEADER.match(text, text.find(_MARK))
     assert header is not None, "A text that does not fit its format. This is a bug."
     for index, name in enumerate(_NAMES, start=1):
-        yield Field(*header.span(index), name, prose=name == "name")
+        yield field(*header.span(index), name, prose=name == "name")
     keys = list(_KEY.finditer(text, header.end()))
     for index, key in enumerate(keys):
         end = keys[index + 1].start() - 1 if index + 1 < len(keys) else len(text)
-        yield Field(key.end(), max(end, key.end()), key[1].decode(), prose=True)
+        yield field(key.end(), max(end, key.end()), key[1].decode(), prose=True)

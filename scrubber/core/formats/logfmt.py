@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrubber.core.formats.base import Kind, Token
-from scrubber.core.formats.fields import Field, whole_line
+from scrubber.core.formats.fields import field, whole_line
 
 _KEY = rb"[A-Za-z_@][\w.@/\-]*+"
 _VALUE = rb'(?:"(?:[^"\\\n]++|\\.)*+"|[^\s"=]++(?:=[^\s"]*+)?+)?+'
@@ -29,8 +29,8 @@ class Logfmt:
         return whole_line(text, _fields(text), wanted, between=Kind.TEXT)
 
 
-def _fields(text: bytes) -> Iterator[Field]:
+def _fields(text: bytes) -> Iterator[Token]:
     for pair in _PAIR.finditer(text):
         quoted = pair.lastindex == 2
         start, end = pair.span(2 if quoted else 3)
-        yield Field(start, end, pair[1].decode(), prose=True)
+        yield field(start, end, pair[1].decode(), prose=True)

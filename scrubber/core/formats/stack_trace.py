@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrubber.core.formats.base import Token
-from scrubber.core.formats.fields import Field, whole_line
+from scrubber.core.formats.fields import field, whole_line
 
 _FRAME = re.compile(
     rb"^(?:[ \t]++at .*+|[ \t]++File \".*+(?:\n[ \t]{2,}+.*+)?+|[ \t]*+\.\.\. \d++ (?:more|common frames).*+"
@@ -33,11 +33,11 @@ class StackTrace:
         return whole_line(text, _messages(text), wanted)
 
 
-def _messages(text: bytes) -> Iterator[Field]:
+def _messages(text: bytes) -> Iterator[Token]:
     done = 0
     for frame in _FRAME.finditer(text):
         if frame.start() > done:
-            yield Field(done, frame.start(), "message", prose=True)
+            yield field(done, frame.start(), "message", prose=True)
         done = frame.end()
     if done < len(text):
-        yield Field(done, len(text), "message", prose=True)
+        yield field(done, len(text), "message", prose=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrubber.core.formats.base import Token
-from scrubber.core.formats.fields import Field, whole_line
+from scrubber.core.formats.fields import field, group_names, named_fields, whole_line
 
 _PARAMETER_VALUE = rb'"(?:[^"\\\]]++|\\.)*+"'
 _RFC5424 = re.compile(
@@ -22,6 +22,8 @@ _RFC3164 = re.compile(
     rb"(?P<host>[^\s:]++) (?P<app>[^\s:\[\]]++)(?:\[(?P<process>[^\]\s]*+)\])?+: ?(?P<message>.*+)",
     re.DOTALL,
 )
+_NAMES_5424 = group_names(_RFC5424, prose="message")
+_NAMES_3164 = group_names(_RFC3164, prose="message")
 
 
 class Syslog5424:
@@ -36,7 +38,7 @@ class Syslog5424:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield header, parameters (`data.ELEMENT.NAME`) and message."""
-        return whole_line(text, _fields(_RFC5424, text), wanted)
+        return whole_line(text, _fields_5424(_match(_RFC5424, text)), wanted)
 
 
 class Syslog3164:
@@ -51,24 +53,27 @@ class Syslog3164:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield header and message."""
-        return whole_line(text, _fields(_RFC3164, text), wanted)
+        return whole_line(text, named_fields(_match(_RFC3164, text), _NAMES_3164), wanted)
 
 
-def _fields(pattern: re.Pattern[bytes], text: bytes) -> Iterator[Field]:
+def _match(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes]:
     match = pattern.match(text)
     assert match is not None, "A text that does not fit its format. This is a bug."
-    for name in pattern.groupindex:
-        start, end = match.span(name)
-        if name == "data" and start >= 0:
-            yield from _parameters(text, start, end)
-        elif start >= 0:
-            yield Field(start, end, name, prose=name == "message")
+    return match
 
 
-def _parameters(text: bytes, start: int, end: int) -> Iterator[Field]:
+def _fields_5424(match: re.Match[bytes]) -> Iterator[Token]:
+    for token in named_fields(match, _NAMES_5424):
+        if token.path == "data":
+            yield from _parameters(match.string, token.start, token.end)
+        else:
+            yield token
+
+
+def _parameters(text: bytes, start: int, end: int) -> Iterator[Token]:
     element = ""
     for match in _PARAMETER.finditer(text, start, end):
         if match[1] is not None:
             element = match[1].decode()
         else:
-            yield Field(*match.span(3), f"data.{element}.{match[2].decode()}", prose=True)
+            yield field(*match.span(3), f"data.{element}.{match[2].decode()}", prose=True)
