@@ -22,6 +22,8 @@ RULES = "rules"
 WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 """What a value has and a row of stars has not."""
 
+_RULE, _CHECKED = Rank.RULE, Rank.CHECKED_RULE
+
 Findings = dict[int, list[Finding]]
 """Findings by the index of their raw text; texts without any have no entry."""
 
@@ -110,9 +112,9 @@ def _denied(text: bytes, policy: Policy) -> list[Finding]:
 
 
 def _finding(hit: RuleHit) -> Finding:
-    rule = hit.rule
-    rank = Rank.CHECKED_RULE if rule.check else Rank.RULE
-    return tuple.__new__(Finding, (hit.start, hit.end, rule.label, rule.score, RULES, rule.id, rank))
+    start, end, rule = hit
+    rank = _CHECKED if rule.check else _RULE
+    return tuple.__new__(Finding, (start, end, rule.label, rule.score, RULES, rule.id, rank))
 
 
 def _add(findings: Findings, views: Views, sightings: Sequence[_Sighting]) -> None:

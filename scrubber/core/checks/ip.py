@@ -6,7 +6,7 @@ import ipaddress
 import re
 
 # A four-part version number stands behind such a word; an address does not.
-_VERSION_WORDS = tuple(
+_VERSION_WORDS = frozenset(
     b"v ver vers version release rel build rev revision firmware fw driver product assembly upgrade package sdk".split()
 )
 _LETTERS = bytes(range(ord("a"), ord("z") + 1))
@@ -28,7 +28,7 @@ def ipv4(_value: bytes, text: bytes, start: int, end: int) -> bool:
     if before[-1:] == b"/":
         return not _is_product_version(before, text[end : end + 1])
     word = before.rstrip(b" \t:=#\"'(").lower()
-    if word.endswith(_VERSION_WORDS) and word[len(word.rstrip(_LETTERS)) :] in _VERSION_WORDS:
+    if word[len(word.rstrip(_LETTERS)) :] in _VERSION_WORDS:
         return False
     return text[end : end + 1] != b"." or not text[end + 1 : end + 2].isdigit() or _PACKETS.search(before) is not None
 

@@ -85,7 +85,8 @@ class RuleTier:
 
 
 def _position(hit: RuleHit) -> tuple[int, int, str]:
-    return hit.start, hit.end, hit.rule.id
+    start, end, rule = hit
+    return start, end, rule.id
 
 
 def _build_engine(rules: Sequence[Rule], name: str) -> Engine:
@@ -149,7 +150,11 @@ class _Matcher:
             spans = search(_UNANCHORED, text, position, length)
             if spans[0][0] < 0:
                 break
-            start, end = _value(spans)
+            start, end = spans[0]
+            for span in spans[1:]:
+                if span[0] >= 0:  # the first group that took part
+                    start, end = span
+                    break
             if end == start + 1 and text[start] in OPENING and text[start - 1] not in _QUOTES and not in_container:
                 position = self._add_contents(found, text, spans[0][0], start)
             elif (
@@ -179,14 +184,6 @@ class _Matcher:
             hits = self.hits(pair, 0, len(pair), in_container=True)
             found += [RuleHit(hit.start + shift, hit.end + shift, hit.rule) for hit in hits]
         return end
-
-
-def _value(spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The first group that took part, or else the whole match."""
-    for span in spans[1:]:
-        if span[0] >= 0:
-            return span
-    return spans[0]
 
 
 class _Surroundings:
