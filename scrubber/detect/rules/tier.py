@@ -103,6 +103,9 @@ def _build_engine(rules: Sequence[Rule], name: str) -> Engine:
         problems = list(_refused(rules, Re2Set if name == "re2" else Vectorscan)) or [Problem("rules", str(error))]
         raise ConfigError(problems) from None
     lost = trial.missed(engine)
+    if lost and isinstance(engine, Vectorscan) and engine.is_kept:
+        engine = Vectorscan(patterns, shapes, anew=True)
+        lost = trial.missed(engine)
     if lost and name == "auto":
         return _build_engine(rules, "re2")
     if lost:

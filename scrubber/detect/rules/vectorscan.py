@@ -22,6 +22,7 @@ import re2
 
 from scrubber.detect.rules import engine
 from scrubber.detect.rules.engine import Candidate
+from scrubber.detect.rules.kept import compiled
 from scrubber.detect.rules.syntax import Alt, PatternError, Seq, parse, render
 from scrubber.errors import DetectorFailed
 
@@ -40,15 +41,19 @@ class Vectorscan:
     Args:
         patterns: the engine's form of each rule.
         shapes: which of them have no word, and hit rarely.
+        anew: no database is taken from a file of an earlier start (`kept.py`).
     """
 
     name = "vectorscan"
 
-    def __init__(self, patterns: Sequence[bytes], shapes: Collection[int] = ()) -> None:
+    def __init__(self, patterns: Sequence[bytes], shapes: Collection[int] = (), *, anew: bool = False) -> None:
         with ThreadPoolExecutor(1) as aside:  # a database is compiled without the interpreter lock
-            compiling = aside.submit(_Database, {rule: patterns[rule] for rule in shapes}) if shapes else None
-            self._words = _Database({rule: pattern for rule, pattern in enumerate(patterns) if rule not in shapes})
+            shaped = {rule: patterns[rule] for rule in shapes}
+            compiling = aside.submit(_Database, shaped, anew=anew) if shapes else None
+            worded = {rule: pattern for rule, pattern in enumerate(patterns) if rule not in shapes}
+            self._words = _Database(worded, anew=anew)
         self._shapes = compiling.result() if compiling is not None else None
+        self.is_kept = self._words.is_kept or (self._shapes is not None and self._shapes.is_kept)
         self._any_shape = _AnyOf([patterns[rule] for rule in shapes])
 
     def candidates(self, buffers: Sequence[bytes]) -> list[Candidate]:
@@ -90,16 +95,14 @@ class _Batch:
 class _Database:
     """A Vectorscan database. It reports each end of each match; ends map back to buffers by bisection."""
 
-    def __init__(self, patterns: Mapping[int, bytes]) -> None:
+    def __init__(self, patterns: Mapping[int, bytes], *, anew: bool) -> None:
         expressions = [(part, rule) for rule, pattern in patterns.items() for part in _parts(pattern)]
         self._rules = [*patterns, _CANARY]
         numbers = {rule: number for number, rule in enumerate(self._rules)}
-        self._database = hyperscan.Database()
+        texts = [*(part for part, _ in expressions), engine.canary_pattern()]
         try:
-            self._database.compile(
-                expressions=[*(part for part, _ in expressions), engine.canary_pattern()],
-                ids=[*(numbers[rule] for _, rule in expressions), numbers[_CANARY]],
-                flags=hyperscan.HS_FLAG_MULTILINE,
+            self._database, self.is_kept = compiled(
+                texts, [*(numbers[rule] for _, rule in expressions), numbers[_CANARY]], anew=anew
             )
         except hyperscan.error as error:
             raise PatternError(f"Vectorscan: {error}") from None
