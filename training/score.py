@@ -44,7 +44,13 @@ class Model:
         """Per text its spans (start, end, label, score), overlaps resolved in favour of the better score."""
         pieces = [(i, found) for i, text in enumerate(texts) for found in _windows(text)]
         rows = [
-            (i, found, self.encoder.row(Sample([texts[i][a:b] for a, b in found], list(self.prompt))))
+            (
+                i,
+                found,
+                self.encoder.row(
+                    Sample([texts[i][a:b] for a, b in found], [labels.worded(each) for each in self.prompt])
+                ),
+            )
             for i, found in pieces
         ]
         rows.sort(key=lambda r: len(r[2].ids))
