@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from scrubber.detect.gliner.batch import Answer, Batch
 from scrubber.detect.gliner.network import Pending, SpanModel
 from scrubber.detect.gliner.prompt import Prompt
+from scrubber.detect.runtime.failures import shielded
 
 
 class DeviceThread:
@@ -29,7 +30,7 @@ class DeviceThread:
         return self._thread.submit(self._model.question, prompt, thresholds).result()
 
     def submit(self, batch: Batch, question: Any) -> Pending:
-        """Hand one batch over and return at once. What the model raises comes out of the result."""
+        """Hand one batch over and return at once. What the model raises comes out of the result, as one of ours."""
         return _HandedOver(self._thread.submit(self._run, batch, question))
 
     def release_memory(self) -> None:
@@ -37,6 +38,10 @@ class DeviceThread:
         self._thread.submit(self._model.release_memory).result()
 
     def _run(self, batch: Batch, question: Any) -> Pending:
+        # The exception waits in the future. Were it the model's own, it would hold all that the model had allocated.
+        return shielded(lambda: self._compute(batch, question))
+
+    def _compute(self, batch: Batch, question: Any) -> Pending:
         pending = self._model.submit(batch, question)
         return pending if self._queues else _Finished(pending.result())
 

@@ -3,6 +3,7 @@
 import itertools
 import random
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -252,6 +253,31 @@ def test_a_device_without_room_for_one_window_fails(engine, monkeypatch):
     monkeypatch.setattr(engine, "_model", OutOfMemory(engine._model, 0))
     with pytest.raises(DetectorFailed):
         engine.detect(LINES, PLAN)
+
+
+@pytest.mark.parametrize("queues", [False, True])
+def test_a_batch_that_found_no_memory_leaves_nothing_of_it_taken(engine, monkeypatch, queues):
+    expected = engine.detect(LINES, PLAN)
+    model, taken, kept = engine._model._model, [], []
+    submit = model.submit
+
+    class Memory:
+        pass
+
+    def take_memory(batch, question):
+        memory = Memory()
+        taken.append(weakref.ref(memory))
+        if len(batch.ids) > 2:
+            raise RuntimeError("CUDA out of memory")
+        return submit(batch, question)
+
+    monkeypatch.setattr(model, "submit", take_memory)
+    monkeypatch.setattr(model, "release_memory", lambda: kept.extend(memory() is not None for memory in taken))
+    monkeypatch.setattr(engine, "_model", DeviceThread(model, queues=queues))
+    monkeypatch.setattr(engine, "_tuning", CPU._replace(max_batch_tokens=10_000))
+    assert_same(engine.detect(LINES, PLAN), expected)
+    assert kept
+    assert not any(kept)
 
 
 def test_memory_may_also_run_out_while_the_answer_is_read(engine, monkeypatch):
