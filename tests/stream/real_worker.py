@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from tests.kafka_lab.topics import create_topic, unique
 
-WAIT_SECS = 60
+WAIT_SECS = 180
 OUTPUTS = ("clean", "audit", "quarantine")
 
 
