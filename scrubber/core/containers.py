@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 OPENING = b"{["
 
-# A quote ends a string where a string may end: in a view, quotes inside of strings have lost their backslash.
+# A quote ends a string where a string may end: in a view, quotes inside of strings have lost their backslash. Before
+# 3.11.5, Python does not give back what the last turn of `(...)*+` has read in vain; `(...)*` does.
 _CLOSES = rb"(?!\s{0,64}+(?:[,:}\]]|=>|\Z))"
-_DOUBLE = rb'"(?:[^"]++|"' + _CLOSES + rb')*+"?+'
-_SINGLE = rb"'(?:[^']++|'" + _CLOSES + rb")*+'?+"
+_DOUBLE = rb'"[^"]*+(?:"' + _CLOSES + rb'[^"]*+)*"?'
+_SINGLE = rb"'[^']*+(?:'" + _CLOSES + rb"[^']*+)*'?"
 _PIECE = re.compile(
     rb"(?P<open>[{\[])|(?P<close>[}\]])|(?P<scalar>"
     + _DOUBLE
     + rb"|"
     + _SINGLE
-    + rb"|[^\s\"'{}\[\],:]++)(?P<key>\s*+(?::|=>))?+"
+    + rb"|[^\s\"'{}\[\],:]++)(?P<key>\s*+(?::|=>))?"
 )
 # A JSON schema says of what kind a value is, and how long: `"password": {"type": "string", "minLength": 8}`.
 _SCHEMA = re.compile(

@@ -27,10 +27,10 @@ _NEIGHBOURS = re.compile(
 )
 
 # In a view, quotes inside of strings have lost their backslash: a quote ends a string where a string may end, and those
-# around a document in a string are passed over.
+# around a document in a string are passed over. `(...)*` and `(...)?` without a second `+`: see `containers`.
 _PIECE = re.compile(
-    rb'(?:"(?=(?:\[\s*+)?+\{\s*+"\w))?+(?P<open>[{\[])|(?P<close>[}\]])"?+'
-    rb'|(?P<scalar>"(?:[^"]++|"(?!\s{0,64}+(?:[,:}\]]|\Z)))*+"?+|[^\s"{}\[\],:]++)(?P<key>\s*+:)?+'
+    rb'(?:"(?=(?:\[\s*+)?+\{\s*+"\w))?(?P<open>[{\[])|(?P<close>[}\]])"?+'
+    rb'|(?P<scalar>"[^"]*+(?:"(?!\s{0,64}+(?:[,:}\]]|\Z))[^"]*+)*"?|[^\s"{}\[\],:]++)(?P<key>\s*+:)?'
 )
 _MOST_NAMES_AROUND = 8
 """A value within more named values than this goes by the outer ones: every byte is read so often at most."""
