@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 from transformers import AutoModelForTokenClassification
 
+from scrubber.detect.runtime.torch.dense import Dense
 from scrubber.detect.runtime.torch.device import Device
+from scrubber.detect.runtime.torch.weights import Linear
 from scrubber.detect.tokens.engine import Best
 
 
@@ -21,7 +24,8 @@ class TorchTokenModel:
         self._model = AutoModelForTokenClassification.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, dtype=device.dtype, weights_only=True
         )
-        self._model.to(device.torch).eval()
+        self._model.to(device.torch).eval().requires_grad_(requires_grad=False)
+        _lay_out(self._model)
 
     @torch.inference_mode()
     def run(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> Best:
@@ -36,3 +40,21 @@ class TorchTokenModel:
     def release_memory(self) -> None:
         """Give back what is only cached."""
         self._device.release_memory()
+
+
+class _LaidOut(nn.Module):
+    """A linear layer whose weights are laid out for the processor once, not in every batch."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self._dense = Dense(Linear(layer.weight, layer.bias))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._dense(x)
+
+
+def _lay_out(network: nn.Module) -> None:
+    for parent in list(network.modules()):
+        for name, layer in parent.named_children():
+            if type(layer) is nn.Linear and layer.bias is not None:
+                setattr(parent, name, _LaidOut(layer))
