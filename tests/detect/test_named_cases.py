@@ -136,6 +136,7 @@ NOT_CASES = [
         "00005e005301",
         "0000.5e00.5301.0000",
     ),
+    *('"account":"123456789012"', "accountId=123456789012"),
     *("account 123456789012", "00:11:22:33:44:55:66:77", "00:11:22:33:44:55:66:77:88:99", "thread 140494544914112"),
     *("a.Ops$$anonfun$send$extension$1$$anonfun$apply$1.apply(Ops.scala:115)", "A" * 90, "showPwd=1"),
     *("SessionID=1234567890", '"pwd", "appid": 7'),
