@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.spans import Redaction
+from scrubber.core.spans import Redaction, Span
 from scrubber.detect import pipeline
 from scrubber.detect.detector import Detector
 from scrubber.detect.rules.load import builtin_rules
@@ -46,6 +46,11 @@ class ScrubResult(NamedTuple):
     text: str
     redactions: list[Redaction]
     reason: Reason | None = None
+
+    @property
+    def spans(self) -> list[Span]:
+        """What was found and acted on, in code points of the original text."""
+        return [Span(r.start, r.end, r.label, r.score, r.detector, r.rule) for r in self.redactions]
 
 
 class Scrubber:

@@ -318,3 +318,12 @@ def test_events_on_their_way_to_the_standard_librarys_formatter_stay_on_it(logs)
     event = {"event": EMAIL, "_record": record, "_from_structlog": False}
     clean = ScrubProcessor(logs)(None, "info", event)
     assert clean == {"event": "<EMAIL>", "_record": record, "_from_structlog": False}
+
+
+def test_the_spans_lie_in_the_original_text():
+    text = "é: mail ann@mail.example from 192.0.2.7"
+    spans = Scrubber("logs").scrub(text).spans
+    assert [(text[span.start : span.end], span.label, span.rule) for span in spans] == [
+        ("ann@mail.example", "email", "email"),
+        ("192.0.2.7", "ipv4", "ipv4"),
+    ]
