@@ -190,6 +190,23 @@ def test_a_record_that_does_not_go_on_says_so(opened):
     expect(page.locator("#clean")).to_have_text("Nothing. The record goes to quarantine.")
 
 
+def test_an_answer_that_was_given_up_half_read_is_no_answer(opened):
+    page = opened().page
+    page.evaluate("""() => {
+        const real = window.fetch;
+        window.fetch = async (...given) => {
+            const answer = await real(...given);
+            answer.json = async () => { window.fetch = real; throw new DOMException("", "AbortError"); };
+            return answer;
+        };
+    }""")
+    page.fill("#text", "to ann@mail.example")
+    while not page.evaluate("window.fetch.toString().includes('native')"):
+        page.wait_for_timeout(20)
+    page.fill("#text", "to ann@mail.example again")
+    expect(page.locator("#clean")).to_have_text("to <EMAIL> again")
+
+
 def test_nothing_of_the_text_stays_in_the_browser(opened):
     page = opened().page
     page.fill("#text", "to ann@mail.example")

@@ -24,7 +24,10 @@ export async function ask(path, body, signal) {
       await signIn();
       continue;
     }
-    const answer = await response.json().catch(() => ({ problems: [`The console answered ${response.status}.`] }));
+    const answer = await response.json().catch((error) => {
+      if (error.name === "AbortError") throw error;
+      throw new Refused([`The console answered ${response.status}.`]);
+    });
     if (!response.ok) throw new Refused(answer.problems);
     return answer;
   }
