@@ -54,7 +54,7 @@ image: ## Build the image for CPUs (Docker): make image VERSION=0.1.0
 
 .PHONY: test-ops
 test-ops: sync ## Run image, chart and other people's clients for real (the first time builds its tools)
-	$(PYTEST) -m ops
+	$(PYTEST) -m ops tests/ops
 
 .PHONY: bench
 bench: bench-stream ## All benchmarks that need no model
