@@ -16,9 +16,10 @@ def test_the_pack_speaks_the_one_vocabulary_of_labels():
     assert {rule.label for rule in builtin_rules()} <= set(LABELS)
 
 
-def test_national_and_tax_numbers_of_25_countries_are_known():
-    countries = {rule.id[:2] for rule in builtin_rules() if rule.label in {"national_id", "tax_id", "ssn"}}
-    assert len(countries) >= 25
+def test_national_and_tax_numbers_of_25_countries_are_known_with_their_checksums():
+    numbers = [rule for rule in builtin_rules() if rule.label in {"national_id", "tax_id", "ssn"}]
+    checked = {rule.id[:2] for rule in numbers if rule.check not in {None, "secret"}}
+    assert len(checked) >= 25
 
 
 def test_every_rule_finds_its_examples_and_leaves_its_counter_examples(vectorscan, re2_set):
