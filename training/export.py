@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training import graph
+from training import graph, labels
 
 SCALE: Final = ".row_scale"
 BESIDE: Final = ("gliner_config.json", "tokenizer.json", "tokenizer_config.json")
@@ -71,6 +71,7 @@ def main() -> None:
         shutil.copyfile(args.model / name, args.out / name)
     if (args.model / "thresholds.json").exists():  # written by training.calibrate
         shutil.copyfile(args.model / "thresholds.json", args.out / "thresholds.json")
+    (args.out / "labels.json").write_text(json.dumps(labels.WORDING, indent=2) + "\n", encoding="utf-8")
     config = json.loads((args.model / "gliner_config.json").read_text(encoding="utf-8"))
     graph.write(config, args.out / "span_model.onnx")
     (args.out / "version.json").write_text(json.dumps({"version": args.version}) + "\n", encoding="utf-8")

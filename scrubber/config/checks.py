@@ -34,8 +34,6 @@ def _model(model: ModelSection) -> Iterator[Problem]:
         yield Problem("model.path", "missing", f"folder or hub id of the {model.kind} model")
     if model.kind != "tokens" and not isinstance(model.labels, str):
         yield Problem("model.labels", "only a token classifier has classes to name", "all or auto")
-    if model.kind == "tokens" and model.labels == "auto":
-        yield Problem("model.labels", "a token classifier cannot be asked", "its classes and our labels for them")
 
 
 def _security(kafka: KafkaSection, folder: Path) -> Iterator[Problem]:

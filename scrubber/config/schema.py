@@ -277,11 +277,11 @@ class ModelSection(Section):
     max_width: int | None = Field(default=None, ge=1, le=64)
     """Longest finding of a GLiNER model, in words. Default: the model's own."""
 
-    labels: Literal["all", "auto"] | dict[Text, Text | None] = "all"
-    """What a GLiNER model is asked for. `all`: the labels of the policy. `auto`: without those that the rules find all
-    of (e-mail, card, IP addresses and the like): a quarter faster, but a model answers other prompts otherwise, so
-    measure it. For a token classifier: its classes and our labels for them (null: nothing), before those that are
-    known."""
+    labels: Literal["all", "auto"] | dict[Text, Text | None] = "auto"
+    """What a GLiNER model is asked for. `auto`: the labels of the policy without those that the rules find all of
+    (e-mail, card, IP addresses and the like): faster, and what the embedded model was trained for. `all`: with them. A
+    model answers other prompts otherwise, so measure it with another model. For a token classifier: its classes and our
+    labels for them (null: nothing), before those that are known."""
 
     cache: Literal["off", "exact", "templates"] = "exact"
     """`exact`: equal texts are read once. `templates`: digits that differ from line to line are made equal first, so

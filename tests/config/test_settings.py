@@ -146,7 +146,6 @@ def test_the_transactional_id_is_stable_and_the_workers_own(config):
         ({"quarantine": {"key": "x", "key_file": "y"}}, "quarantine.key_file"),
         ({"model": {"kind": "gliner"}}, "model.path"),
         ({"model": {"kind": "embedded", "labels": {"B-NAME": "first_name"}}}, "model.labels"),
-        ({"model": {"kind": "tokens", "path": "m", "labels": "auto"}}, "model.labels"),
         # librdkafka
         ({"kafka": {"extra": {"linger.msec": 5}}}, "kafka.extra.linger.msec"),
         ({"kafka": {"extra": {"max.in.flight": 6}}}, "kafka.extra.max.in.flight"),
