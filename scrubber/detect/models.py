@@ -47,13 +47,13 @@ def load_model(
 ) -> Detector:
     """Load a model. `weights` (a file of it, not the usual one) and `labels` are for token classifiers only.
 
-    `calibrated` False leaves the scores of a GLiNER model as they are; with `asks_all` False it is not asked for
-    labels that the built-in rules find all of.
+    `calibrated` False leaves what a GLiNER model is asked, and its scores, as they are; with `asks_all` False it is not
+    asked for labels that the built-in rules find all of.
     """
     folder, name, revision = located
     if kind_of(located) == "gliner":
         detector = load_gliner(folder, options, name=name, revision=revision, sha256=sha256, observe=observe)
-        wording = read_wording(folder)
+        wording = read_wording(folder) if calibrated else None
         if wording is not None:
             detector = WordedDetector(detector, wording)
         thresholds = read_thresholds(folder) if calibrated else None

@@ -2,7 +2,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scrubber.detect.hub import EMBEDDED, locate
+from scrubber.detect.wording import read_wording
 from training.export import SCALE, expand, pack
+from training.labels import WORDING
 
 
 @settings(max_examples=40, deadline=None)
@@ -23,3 +26,7 @@ def test_vectors_are_kept_as_halves_and_the_backbones_sentence_head_is_left_out(
 
 def test_a_row_of_zeros_survives():
     assert expand(pack({"w": torch.zeros(2, 3)}))["w"].tolist() == [[0.0] * 3] * 2
+
+
+def test_the_model_that_ships_is_asked_in_the_words_that_it_was_trained_with():
+    assert read_wording(locate(EMBEDDED).folder) == WORDING
