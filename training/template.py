@@ -19,6 +19,7 @@ from training.scene import Piece, Scene
 FOLDER: Final = Path(__file__).with_name("templates")
 _CHOICE: Final = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*)\]\]", re.DOTALL)
 _FIELD: Final = re.compile(r"\{(@?[a-z][a-z_0-9]*)\}")
+_SECTION: Final = re.compile(r"@[a-z_]\w*\s*")
 HELD_OUT_SHARE: Final = 12  # one template in so many is kept for validation
 
 
@@ -69,7 +70,7 @@ def load(name: str) -> Grammar:
     sections: dict[str, list[str]] = {}
     current: list[str] = []
     for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("@"):
+        if _SECTION.fullmatch(line):  # "@{user_name} ..." is a text
             current = sections.setdefault(line[1:].strip(), [])
         elif line.strip() and not line.startswith("#"):
             current.append(line.replace("\\n", "\n"))

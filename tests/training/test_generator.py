@@ -134,6 +134,11 @@ def test_held_out_templates_are_apart_from_the_trained_ones():
         assert not held & trained
 
 
+def test_a_text_that_begins_with_a_handle_opens_no_section():
+    for name in set(DOMAINS) - {"structured", "machine"}:
+        assert all(section.isidentifier() for section in template.load(name).sections), name
+
+
 def test_every_template_can_be_filled():
     from training.scene import Scene
 
