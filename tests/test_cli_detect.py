@@ -33,6 +33,11 @@ def test_spans_are_code_points_of_the_text(detect):
     assert text[4 : 4 + len(EMAIL)] == EMAIL
 
 
+def test_no_model_is_named_as_in_the_configuration(detect):
+    text = f"Ann Lee <{EMAIL}>"
+    assert detect("--model", "none", stdin=text) == detect("--rules-only", stdin=text)
+
+
 def test_an_id_is_any_json_and_comes_back_byte_for_byte(capfdbinary):
     ids = [b'{"a": 1.50}', b"1e3", b'"x\\u0041"', b"null", b"12345678901234567890"]
     stdin = b"".join(b'{"text":"","id":%s}\n' % each for each in ids)

@@ -31,7 +31,7 @@ _OPTIONS = (
     click.option("--rules", metavar="FILE", type=_FILE, multiple=True, help="Rules of your own (YAML). Repeatable."),
     click.option("--key", metavar="ID=FILE", multiple=True, help="Key for the policy's actions. Repeatable."),
     click.option(
-        "--model", metavar="NAME|DIR", help="Model beside the rules: a folder, its id on the hub, or embedded."
+        "--model", metavar="NAME|DIR", help="Model beside the rules: a folder, its id on the hub, embedded, or none."
     ),
     click.option("--rules-only", is_flag=True, help="No model: a hundred times faster, but names stay in free text."),
 )
@@ -76,7 +76,7 @@ def with_choice(command: Callable[..., int]) -> Callable[..., int]:
         if model is not None and rules_only:
             raise click.UsageError("--model and --rules-only exclude each other")
         keys = with_key_options(NO_KEYS, key)
-        section = ModelSection(kind="none") if rules_only else section_of(model)
+        section = ModelSection(kind="none") if rules_only or model == "none" else section_of(model)
         choice = Choice(read_policy(policy, keys), all_rules(rules, "--rules"), keys, section)
         return command(choice=choice, **others)
 
