@@ -3,6 +3,7 @@
 import base64
 import json
 import sys
+import time
 import urllib.request
 from contextlib import ExitStack
 
@@ -85,7 +86,9 @@ def test_hashes_made_there_are_not_those_of_the_stream(ask, configured):
 
 
 def test_the_numbers_are_those_of_this_process(ask):
-    running = ask("api/live")["running"]
+    deadline = time.monotonic() + 30
+    while not (running := ask("api/live")["running"]) and time.monotonic() < deadline:  # nobody has looked yet
+        time.sleep(0.05)
     assert running["version"] == [{"version": "1.2.3"}]
 
 
