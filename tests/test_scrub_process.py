@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrubber.cli import scrub_process as module
-from scrubber.cli.scrub_process import scrub_process, sealing
+from scrubber.cli.scrub_process import scrub_process, seal_of
 from scrubber.cli.scrubbing import engines
 from scrubber.cli.wiring import worker_engine
 from scrubber.config import load
@@ -102,7 +102,7 @@ def test_what_happens_there_is_told_here(process, told):
 
 
 def test_what_cannot_be_written_is_sealed_under_the_digest_of_its_policy(process, config, engine):
-    sealed = sealing(config, lambda: process.digests)(chunk_of(1).records[0], Reason.TOO_LARGE)
+    sealed = seal_of(config, process)(chunk_of(1).records[0], Reason.TOO_LARGE)
     assert engine.seal(chunk_of(1).records[0], Reason.TOO_LARGE) == sealed
 
 

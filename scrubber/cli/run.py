@@ -18,7 +18,7 @@ from scrubber.cli import garbage
 from scrubber.cli.exits import Exit
 from scrubber.cli.observing import observing
 from scrubber.cli.reload import reloading
-from scrubber.cli.scrub_process import scrub_process, sealing
+from scrubber.cli.scrub_process import scrub_process, seal_of
 from scrubber.config import ModelSection, load
 from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
@@ -58,7 +58,7 @@ def command(file: Path) -> int:
             config.stream,
             KafkaClients(config.stream, limits, on_statistics),
             traced(process.scrub),
-            seal=sealing(config, lambda: process.digests),
+            seal=seal_of(config, process),
             limits=limits,
             telemetry=telemetry,
             turned=turned,

@@ -5,15 +5,13 @@ from __future__ import annotations
 import fcntl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from scrubber.config import Config
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Quarantined, Record
 from scrubber.detect.apart.process import ScrubProcess
-from scrubber.errors import Reason
-from scrubber.stream.outbox import Seal
+from scrubber.stream.outbox import Seal, sealing
 from scrubber.stream.routes import RouteTable
 from scrubber.telemetry import ScrubProcessStarted, Telemetry
 
@@ -31,15 +29,10 @@ def scrub_process(config: Config, telemetry: Telemetry) -> Iterator[ScrubProcess
         process.close()
 
 
-def sealing(config: Config, digests: Callable[[], Mapping[str, str]]) -> Seal:
-    """Return what seals records that cannot be written, under the policy digests of now."""
-    quarantine = Quarantine(config.quarantine_keys)
+def seal_of(config: Config, process: ScrubProcess) -> Seal:
+    """Return what seals records that cannot be written, under the policies that the process scrubs by."""
     routes = RouteTable(config.stream.routes)
-
-    def seal(record: Record, reason: Reason, *, with_payload: bool = True) -> Quarantined:
-        return quarantine.seal(record, reason, digests()[routes.route(record.topic).policy], with_payload=with_payload)
-
-    return seal
+    return sealing(Quarantine(config.quarantine_keys), lambda topic: process.digests[routes.route(topic).policy])
 
 
 def _start(telemetry: Telemetry) -> subprocess.Popen[bytes]:

@@ -17,7 +17,7 @@ from scrubber.config.sources import read_yaml
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Chunk, Quarantined, Record, ScrubbedChunk, Touched
+from scrubber.core.records import Chunk, Record, ScrubbedChunk, Touched
 from scrubber.detect.detector import Detector
 from scrubber.detect.hub import EMBEDDED, Located, locate
 from scrubber.detect.models import kind_of, load_model, on_device
@@ -29,9 +29,9 @@ from scrubber.detect.rules.rule import Rule
 from scrubber.detect.shadow import Pair, Shadow
 from scrubber.detect.texts import TextPipeline
 from scrubber.detect.tokens.loader import NO_LABELS
-from scrubber.errors import ConfigError, Problem, Reason
+from scrubber.errors import ConfigError, Problem
 from scrubber.policies import PRESETS, load_policy
-from scrubber.stream.outbox import Seal
+from scrubber.stream.outbox import Seal, sealing
 from scrubber.stream.routes import RouteTable
 from scrubber.telemetry import Fanout, PoliciesInForce, Telemetry
 
@@ -154,11 +154,7 @@ def _engine(
     pipeline: TextPipeline, policy_for: Callable[[str], Policy], quarantine: Quarantine, keys: KeyRing
 ) -> Engine:
     scrubber = Scrubber(pipeline, policy_for, quarantine=quarantine, keys=keys if len(keys) else None)
-
-    def seal(record: Record, reason: Reason, *, with_payload: bool = True) -> Quarantined:
-        return quarantine.seal(record, reason, policy_for(record.topic).digest, with_payload=with_payload)
-
-    return Engine(scrubber, seal)
+    return Engine(scrubber, sealing(quarantine, lambda topic: policy_for(topic).digest))
 
 
 def _shadow(

@@ -7,10 +7,11 @@ audit event, if it has one, on the same partition of the audit topic.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Clean, Headers, Outcome, Partition, Quarantined, Record, ScrubbedChunk
 from scrubber.errors import Reason
 from scrubber.stream.clients import MAX_MESSAGE_BYTES
@@ -27,6 +28,15 @@ class Seal(Protocol):
     def __call__(self, record: Record, reason: Reason, *, with_payload: bool = True) -> Quarantined:
         """Return the envelope; without payload it holds coordinates only."""
         ...
+
+
+def sealing(quarantine: Quarantine, digest_of: Callable[[str], str]) -> Seal:
+    """Return what seals records under the digest of the policy of their topic, as it is then."""
+
+    def seal(record: Record, reason: Reason, *, with_payload: bool = True) -> Quarantined:
+        return quarantine.seal(record, reason, digest_of(record.topic), with_payload=with_payload)
+
+    return seal
 
 
 @dataclass(slots=True)

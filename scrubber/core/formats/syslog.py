@@ -38,7 +38,7 @@ class Syslog5424:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield header, parameters (`data.ELEMENT.NAME`) and message."""
-        return whole_line(text, _fields_5424(_match(_RFC5424, text)), wanted)
+        return whole_line(text, _fields_5424(text), wanted)
 
 
 class Syslog3164:
@@ -53,19 +53,13 @@ class Syslog3164:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield header and message."""
-        return whole_line(text, named_fields(_match(_RFC3164, text), _NAMES_3164), wanted)
+        return whole_line(text, named_fields(_RFC3164, text, _NAMES_3164), wanted)
 
 
-def _match(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes]:
-    match = pattern.match(text)
-    assert match is not None, "A text that does not fit its format. This is a bug."
-    return match
-
-
-def _fields_5424(match: re.Match[bytes]) -> Iterator[Token]:
-    for token in named_fields(match, _NAMES_5424):
+def _fields_5424(text: bytes) -> Iterator[Token]:
+    for token in named_fields(_RFC5424, text, _NAMES_5424):
         if token.path == "data":
-            yield from _parameters(match.string, token.start, token.end)
+            yield from _parameters(text, token.start, token.end)
         else:
             yield token
 

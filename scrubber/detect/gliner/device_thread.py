@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from scrubber.detect.gliner.batch import Answer, Batch
-from scrubber.detect.gliner.network import Pending, SpanModel
+from scrubber.detect.gliner.network import Finished, Pending, SpanModel
 from scrubber.detect.gliner.prompt import Prompt
 from scrubber.detect.runtime.failures import shielded
 
@@ -43,14 +43,7 @@ class DeviceThread:
 
     def _compute(self, batch: Batch, question: Any) -> Pending:
         pending = self._model.submit(batch, question)
-        return pending if self._queues else _Finished(pending.result())
-
-
-class _Finished(NamedTuple):
-    answer: Answer
-
-    def result(self) -> Answer:
-        return self.answer
+        return pending if self._queues else Finished(pending.result())
 
 
 class _HandedOver(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from scrubber.detect.gliner.batch import Answer, Batch
 from scrubber.detect.gliner.prompt import Prompt
@@ -15,6 +15,16 @@ class Pending(Protocol):
     def result(self) -> Answer:
         """Wait for the answer. Scores that are not numbers would read as "nothing found", so they fail."""
         ...
+
+
+class Finished(NamedTuple):
+    """A `Pending` whose answer is there already: of a model that computes while it is asked."""
+
+    answer: Answer
+
+    def result(self) -> Answer:
+        """See `Pending.result`."""
+        return self.answer
 
 
 class SpanModel(Protocol):

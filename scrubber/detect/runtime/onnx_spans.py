@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from scrubber.detect.gliner.batch import Answer, Batch, Candidates, floors
+from scrubber.detect.gliner.network import Finished
 from scrubber.detect.gliner.prompt import Prompt
 from scrubber.errors import DetectorFailed
 
@@ -29,16 +30,6 @@ class Question(NamedTuple):
     markers: NDArray[np.int64]
     floors: NDArray[np.float32]
     thresholds: NDArray[np.float64]
-
-
-class Pending(NamedTuple):
-    """What was found; the CPU computes while it is asked."""
-
-    answer: Answer
-
-    def result(self) -> Answer:
-        """See `network.Pending`."""
-        return self.answer
 
 
 class OnnxSpanModel:
@@ -59,7 +50,7 @@ class OnnxSpanModel:
         """See `SpanModel.question`."""
         return Question(np.array(prompt.markers, np.int64), floors(thresholds), np.array(thresholds))
 
-    def submit(self, batch: Batch, question: Question) -> Pending:
+    def submit(self, batch: Batch, question: Question) -> Finished:
         """See `SpanModel.submit`."""
         start = time.perf_counter()
         inputs = {"ids": batch.ids, "lengths": batch.lengths, "markers": question.markers, "first": batch.first}
@@ -73,7 +64,7 @@ class OnnxSpanModel:
         rows, starts, widths, labels = places
         accepted = scores >= question.thresholds[labels]
         found = Candidates(rows[accepted], starts[accepted], widths[accepted], labels[accepted], scores[accepted])
-        return Pending(Answer(found, copy_secs=0.0, forward_secs=time.perf_counter() - start))
+        return Finished(Answer(found, copy_secs=0.0, forward_secs=time.perf_counter() - start))
 
     def release_memory(self) -> None:
         """Nothing is cached."""
