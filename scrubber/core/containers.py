@@ -26,11 +26,16 @@ _SCHEMA = re.compile(
     rb"""|(?:min|max)(?:imum|Length|Items|Properties)["']\s{0,8}+:\s{0,8}+\d{1,5}+(?=\s*+[,}]))"""
 )
 
+_OF_LIST = 2  # how deep the objects lie that are its entries
+
 
 class Contents(NamedTuple):
-    """The scalars in a container, quotes and all (byte offsets, half-open), and where the container ends."""
+    """The scalars in a container, quotes and all, the objects of a list (byte offsets, half-open), and where the
+    container ends.
+    """
 
     scalars: list[tuple[int, int]]
+    objects: list[tuple[int, int]]
     end: int
 
 
@@ -41,18 +46,23 @@ def contents(text: bytes, start: int, until: int | None = None) -> Contents:
     A container that does not close before `until` ends there. Linear in its length.
     """
     scalars: list[tuple[int, int]] = []
+    objects: list[tuple[int, int]] = []
+    opened = start
     depth, last = 0, len(text) if until is None else until
     schema = start
     for piece in _PIECE.finditer(text, start, last):
         if piece["open"]:
             depth += 1
+            opened = piece.start() if depth == _OF_LIST else opened
         elif piece["close"]:
             depth -= 1
             if depth <= 0:
-                return Contents(scalars, piece.end())
+                return Contents(scalars, objects, piece.end())
+            if depth < _OF_LIST and text[opened] == ord("{") and text[start] == ord("["):
+                objects.append((opened, piece.end()))
         elif piece["key"] is not None:
             keyword = _SCHEMA.match(text, piece.start(), last)
             schema = keyword.end() if keyword else schema
         elif piece.start() >= schema:
             scalars.append(piece.span("scalar"))
-    return Contents(scalars, last)
+    return Contents(scalars, objects, last)

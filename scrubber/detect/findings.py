@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scrubber.core.evidence import whole_value
-from scrubber.core.named_values import NAMED, named_values
+from scrubber.core.named import NamedValue, may_name, named_values
 from scrubber.core.policy import Policy
 from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
@@ -62,23 +62,31 @@ def find_by_rules(views: Views, rules: RuleTier, *, starred: bool = False) -> Fi
 
 def find_named(views: Views, rules: RuleTier) -> Findings:
     """Run all rules over values whose name stands in a field of its own, with that name as their key."""
-    if NAMED not in b"\n".join(views.buffers):  # of a whole batch at once: mostly there is none
+    if not may_name(b"\n".join(views.buffers)):  # of a whole batch at once
         return {}
     named = [(buffer, value) for buffer, text in enumerate(views.buffers) for value in named_values(text)]
-    keys = [b'"' + value.name + b'":' for _, value in named]
-    pairs = [
-        key + views.buffers[buffer][value.start : value.end] for key, (buffer, value) in zip(keys, named, strict=True)
-    ]
+    keys = [b'"' + value.name + (b'":"' if value.bare else b'":') for _, value in named]
+    pairs = [key + _scalar(views.buffers[buffer], value) for key, (buffer, value) in zip(keys, named, strict=True)]
     findings: Findings = {}
     for pair, found in find_by_rules(Views(pairs, lambda _: False), rules).items():
         buffer, value = named[pair]
         shift = value.start - len(keys[pair])
         for finding in found:
             if finding.start >= len(keys[pair]):
-                place = finding.start + shift, finding.end + shift
-                text, start, end = views.to_raw_widened(buffer, *place, whole_value)
+                place = finding.start + shift, min(finding.end + shift, value.end)
+                # What has no quotes ends where the field does: a quote before it opens nothing.
+                text, start, end = views.to_raw_widened(buffer, *place, _as_it_is if value.bare else whole_value)
                 findings.setdefault(text, []).append(finding._replace(start=start, end=end))
     return findings
+
+
+def _as_it_is(_text: bytes, start: int, end: int) -> tuple[int, int]:
+    return start, end
+
+
+def _scalar(text: bytes, value: NamedValue) -> bytes:
+    scalar = text[value.start : value.end]
+    return scalar.replace(b'"', b"'") + b'"' if value.bare else scalar
 
 
 def find_denied(views: Views, policies: Sequence[Policy]) -> Findings:

@@ -46,8 +46,14 @@ def test_a_quote_inside_of_a_string_does_not_end_it(text):
     assert contents(text, 0).end == len(text) - 4
 
 
+def test_the_objects_of_a_list_are_its_entries_and_no_deeper_ones():
+    text = b'[{"a":{"b":1}},2,[{"c":3}],{}]'
+    assert [text[first:last] for first, last in contents(text, 0).objects] == [b'{"a":{"b":1}}', b"{}"]
+    assert contents(b'{"a":[{"b":1}]}', 0).objects == []
+
+
 def test_what_never_closes_ends_with_the_text():
-    assert contents(b'[["a", "b', 0) == ([(2, 5), (7, 9)], 9)
+    assert contents(b'[["a", "b', 0) == ([(2, 5), (7, 9)], [], 9)
 
 
 @pytest.mark.parametrize("unit", [b"[", b'{"a":', b'"', b'"a" ', b"a:", b'" ', b"'"])

@@ -122,6 +122,41 @@ CASES = {
         r'[{"value":"h7"k,"2","in":"body","name":"password"},{"value":"b9","name":"n"}]',
         '[{"value":"<PASSWORD>","in":"body","name":"password"},{"value":"b9","name":"n"}]',
     ),
+    "columns of SQL": (
+        "INSERT INTO t (user, password) VALUES ('x1', 'h7Gk2pQx'), ('y1', 'b9');",
+        "INSERT INTO t (user, password) VALUES ('<USER_NAME>', '<PASSWORD>'), ('<USER_NAME>', '<PASSWORD>');",
+    ),
+    "columns of SQL, values without quotes": (
+        "INSERT INTO t (id, ssn, api_key) VALUES (7, 123456789, h7Gk2pQx)",
+        "INSERT INTO t (id, ssn, api_key) VALUES (7, <SSN>, <API_KEY>)",
+    ),
+    "columns of SQL in JSON, cut off": (
+        '{"q":"insert into t (n, `password`) values (1, \'h7 Gk2pQx","n":1}',
+        '{"q":"insert into t (n, `password`) values (1, \'<PASSWORD>","n":1}',
+    ),
+    "columns of SQL, values as parameters": (
+        "[SQL: INSERT INTO t (n, password) VALUES (?, ?)]\n[parameters: (1, 'h7Gk2pQx')]",
+        "[SQL: INSERT INTO t (n, password) VALUES (?, ?)]\n[parameters: (1, '<PASSWORD>')]",
+    ),
+    "a custom field of CEF": (
+        "CEF:0|v|p|1|7|n|3|act=x cs1Label=password cs1=h7 Gk2pQx cn1=123456789 cn1Label=SSN",
+        "CEF:0|v|p|1|7|n|3|act=x cs1Label=password cs1=<PASSWORD> cn1=<SSN> cn1Label=SSN",
+    ),
+    "a custom field of CEF in JSON": (
+        '{"message":"CEF:0|v|p|1|7|n|3|flexString1=h7Gk2pQx flexString1Label=apiKey","n":1}',
+        '{"message":"CEF:0|v|p|1|7|n|3|flexString1=<API_KEY> flexString1Label=apiKey","n":1}',
+    ),
+    "a quoted local part": ('to "a b"@mail.example now', "to <EMAIL> now"),
+    "a quoted local part in JSON": (r'{"to":"\"a b\"@mail.example","n":1}', '{"to":"<EMAIL>","n":1}'),
+    "users in a list of objects": (
+        '{"user":[{"name":"ann","id":"7"},{"name":"ben"}],"host":[{"name":"gate"}]}',
+        '{"user":[{"name":"<USER_NAME>","id":"7"},{"name":"<USER_NAME>"}],"host":[{"name":"gate"}]}',
+    ),
+    "related users of ECS": (
+        '{"related":{"user":["ann","ben cole"],"hosts":["gate"]}}',
+        '{"related":{"user":["<USER_NAME>","<USER_NAME>"],"hosts":["gate"]}}',
+    ),
+    "related users of ECS, flat": ('{"related.user": [ "ann" ]}', '{"related.user": [ "<USER_NAME>" ]}'),
     "a line that was scrubbed before": ("password=<PASSWORD> for now", "password=<PASSWORD> for now"),
 }
 
@@ -142,6 +177,7 @@ NOT_CASES = [
     *("SessionID=1234567890", '"pwd", "appid": 7'),
     *("user,password,email", "['user', 'password', 'email']", '["password", "created_at"]', "user\tpassword\temail"),
     *("SELECT id, password, ssn FROM users", "INSERT INTO users (password, email) VALUES ($1, $2)"),
+    *("INSERT INTO t (name, size) VALUES ('x', 7)", "cs1Label=Policy cs1=default", '{"users":["<USER_NAME>"]}'),
     *("UPDATE users SET password = $1", '{"password":{"type":"string","minLength":8}}'),
     *("arn:aws:iam::123456789012:role/reader", "price 1299.99 EUR", "size=1048576 bytes", "listening on port 8443"),
 ]

@@ -180,8 +180,8 @@ class _Matcher:
     def _add_contents(self, found: list[RuleHit], text: bytes, key: int, start: int) -> int:
         """Add what the key of a container proves of the values in it; return where the container ends."""
         name = text[key:start]
-        scalars, end = contents(text, start)
-        for first, last in scalars:
+        scalars, objects, end = contents(text, start)
+        for first, last in (*scalars, *objects):
             pair = name + text[first:last] + b","
             shift = first - len(name)
             hits = self.hits(pair, 0, len(pair), in_container=True)

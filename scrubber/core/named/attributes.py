@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-NAMED = b'alue"'
-"""In every text in which a value may be named by another one."""
+from scrubber.core.named.base import NamedValue
+
+MARKS = (b'alue"',)
+"""One of them is in every text in which a value may be named by another one."""
 
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _NAME = rb'"(?:key|name)"\s*+:\s*+"'
@@ -37,17 +38,9 @@ _MOST_NAMES_AROUND = 8
 _MOST_NAMES, _LONGEST_NAME = 4, 64
 
 
-class NamedValue(NamedTuple):
-    """A name, and `[start, end)` of a scalar that it names, quotes and all."""
-
-    name: bytes
-    start: int
-    end: int
-
-
 def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the scalars of `text` that are named by another value, once for each of their names."""
-    if NAMED not in text or not _NAMES.search(text):
+    if MARKS[0] not in text or not _NAMES.search(text):
         return
     neighbours = [NamedValue(match[1], *match.span(match.lastindex or 0)) for match in _NEIGHBOURS.finditer(text)]
     yield from neighbours

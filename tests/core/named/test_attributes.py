@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubber.core.named_values import named_values
+from scrubber.core.named.attributes import named_values
 
 NAMES = st.sampled_from(["a", "b", "password", 'q"uote'])
 LEAVES = st.text("xyz ,:{}[]", max_size=5) | st.integers(0, 99)
