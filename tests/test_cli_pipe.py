@@ -190,7 +190,7 @@ def test_a_detector_that_fails_lets_nothing_out(pipe, monkeypatch):
     def fail(*_):
         raise DetectorFailed("the device is gone")
 
-    monkeypatch.setattr("scrubber.detect.rules.tier.RuleTier.find_some", fail)
+    monkeypatch.setattr("scrubber.detect.rules.tier.RuleTier.scan", fail)
     ran = pipe(stdin=b"ann@mail.example\n")
     assert (ran.code, ran.out, ran.err) == (Exit.FAILED, b"", "scrubber: the device is gone\n")
 

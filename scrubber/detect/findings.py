@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from scrubber.core.evidence import whole_value
-from scrubber.core.named import NamedValue, may_name, named_values
+from scrubber.core.named import NamedValue, named_values
 from scrubber.core.policy import Policy
 from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
@@ -36,14 +36,22 @@ class _Sighting(NamedTuple):
 
 
 def find_by_rules(views: Views, rules: RuleTier, *, starred: bool = False) -> Findings:
-    """Run all rules over all views. Raises DetectorFailed.
+    """Run all rules over all views, and over values whose name stands elsewhere. Raises DetectorFailed.
 
     `starred`: the texts are outputs, with stars for what we put there. A key before nothing else is found again, but
     says nothing of what stands behind.
     """
+    hits = rules.scan(views.buffers)
+    findings = _by_hits(views, hits.by_buffer, starred=starred)
+    if hits.named and not starred:
+        _find_named(findings, views, hits.named, rules)
+    return findings
+
+
+def _by_hits(views: Views, by_buffer: Mapping[int, list[RuleHit]], *, starred: bool = False) -> Findings:
     findings: Findings = {}
     sightings: list[_Sighting] = []
-    for buffer, hits in rules.find_some(views.buffers).items():
+    for buffer, hits in by_buffer.items():
         level, place = views.origin(buffer)
         for hit in hits:
             if hit.rule.evidence == "key":
@@ -60,15 +68,13 @@ def find_by_rules(views: Views, rules: RuleTier, *, starred: bool = False) -> Fi
     return findings
 
 
-def find_named(views: Views, rules: RuleTier) -> Findings:
+def _find_named(findings: Findings, views: Views, buffers: Sequence[int], rules: RuleTier) -> None:
     """Run all rules over values whose name stands in a field of its own, with that name as their key."""
-    if not may_name(b"\n".join(views.buffers)):  # of a whole batch at once
-        return {}
-    named = [(buffer, value) for buffer, text in enumerate(views.buffers) for value in named_values(text)]
+    named = [(buffer, value) for buffer in buffers for value in named_values(views.buffers[buffer])]
     keys = [b'"' + value.name + (b'":"' if value.bare else b'":') for _, value in named]
     pairs = [key + _scalar(views.buffers[buffer], value) for key, (buffer, value) in zip(keys, named, strict=True)]
-    findings: Findings = {}
-    for pair, found in find_by_rules(Views(pairs, lambda _: False), rules).items():
+    views_of_pairs = Views(pairs, lambda _: False)
+    for pair, found in _by_hits(views_of_pairs, rules.scan(views_of_pairs.buffers).by_buffer).items():
         buffer, value = named[pair]
         shift = value.start - len(keys[pair])
         for finding in found:
@@ -77,7 +83,6 @@ def find_named(views: Views, rules: RuleTier) -> Findings:
                 # What has no quotes ends where the field does: a quote before it opens nothing.
                 text, start, end = views.to_raw_widened(buffer, *place, _as_it_is if value.bare else whole_value)
                 findings.setdefault(text, []).append(finding._replace(start=start, end=end))
-    return findings
 
 
 def _as_it_is(_text: bytes, start: int, end: int) -> tuple[int, int]:

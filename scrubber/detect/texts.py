@@ -20,7 +20,7 @@ from scrubber.core.spans import Finding
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
-from scrubber.detect.findings import RULES, WORD, Findings, find_by_rules, find_denied, find_named
+from scrubber.detect.findings import RULES, WORD, Findings, find_by_rules, find_denied
 from scrubber.detect.rules import RuleTier
 from scrubber.errors import DetectorFailed, Reason, RecordError
 from scrubber.telemetry import TextsScrubbed
@@ -81,7 +81,6 @@ class TextPipeline:
 
     def _find(self, parts: Sequence[Part], views: Views, watch: _StopWatch) -> Findings:
         findings = find_by_rules(views, self._rules)
-        _join(findings, find_named(views, self._rules))
         policies = {part.policy for part in parts}
         if any(policy.has_deny_list for policy in policies):
             _join(findings, find_denied(views, [part.policy for part in parts]))

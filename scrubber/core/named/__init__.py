@@ -8,14 +8,10 @@ from itertools import chain
 from scrubber.core.named import attributes, inserts, labels
 from scrubber.core.named.base import NamedValue
 
-_MARKS = (*attributes.MARKS, *inserts.MARKS, *labels.MARKS)
+MARK = f"{attributes.MARK}|{inserts.MARK}|{labels.MARK}"
+"""What is in every text that holds such a value: a pattern, in the syntax of rules."""
 
-__all__ = ["NamedValue", "may_name", "named_values"]
-
-
-def may_name(texts: bytes) -> bool:
-    """Whether one of many texts, joined, may hold such a value. Cheap: mostly there is none."""
-    return any(mark in texts for mark in _MARKS)
+__all__ = ["MARK", "NamedValue", "named_values"]
 
 
 def named_values(text: bytes) -> Iterator[NamedValue]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from scrubber.core.named.base import NamedValue
 
-MARKS = (b'alue"',)
-"""One of them is in every text in which a value may be named by another one."""
+MARK = '(?i:value)"'
+"""In every text in which a value may be named by another one."""
 
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _NAME = rb'"(?:key|name)"\s*+:\s*+"'
@@ -40,7 +40,7 @@ _MOST_NAMES, _LONGEST_NAME = 4, 64
 
 def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the scalars of `text` that are named by another value, once for each of their names."""
-    if MARKS[0] not in text or not _NAMES.search(text):
+    if not _NAMES.search(text):
         return
     neighbours = [NamedValue(match[1], *match.span(match.lastindex or 0)) for match in _NEIGHBOURS.finditer(text)]
     yield from neighbours

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from scrubber.core.named.base import REST, NamedValue
 
-MARKS = (b"VALUE", b"values", b"Values")
-"""One of them is in every text in which a column may name a value."""
+MARK = r"(?i:values?)\s*\("
+"""In every text in which a column may name a value."""
 
 _VALUES = re.compile(rb"\bVALUES?\s*+(?=\()", re.IGNORECASE)
 _PARAMETERS = re.compile(rb"[^()]{0,60}?\b(?:param(?:eter)?|arg|bind|value)s?\W{1,6}?(?=[(\[])", re.IGNORECASE)
@@ -30,8 +30,6 @@ _PLACEHOLDER = (b"?", b"$", b"%", b":", b"@")
 
 def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the values of all rows under the names of their columns; of a call (`MD5('V')`) its texts."""
-    if not any(mark in text for mark in MARKS):
-        return
     position = 0
     while found := _VALUES.search(text, position):
         columns = _columns(text, found.start())

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from scrubber.core.named.base import REST, NamedValue
 
-MARKS = (b"Label=",)
-"""One of them is in every text in which a label may name a field."""
+MARK = "Label="
+"""In every text in which a label may name a field."""
 
 _LABEL = b"Label"
 _KEY = re.compile(rb"(?<![^\s|\"',;{(])([A-Za-z][\w.\-\[\]]{0,127})=")
@@ -17,8 +17,6 @@ _LONGEST_NAME = 64
 
 def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the values of fields that have a label, wherever on the line it stands."""
-    if MARKS[0] not in text:
-        return
     for line in _lines(text):
         fields = list(_fields(text, *line))
         labels = {key: text[start:end] for key, start, end in fields if key.endswith(_LABEL)}
@@ -33,7 +31,7 @@ def _lines(text: bytes) -> Iterator[tuple[int, int]]:
     while start < len(text):
         end = text.find(b"\n", start)
         end = len(text) if end < 0 else end
-        if text.find(MARKS[0], start, end) >= 0:
+        if text.find(b"Label=", start, end) >= 0:
             yield start, end
         start = end + 1
 

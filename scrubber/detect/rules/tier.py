@@ -12,8 +12,9 @@ import re2
 
 from scrubber.core.checks import Check, get_check
 from scrubber.core.containers import OPENING, contents
+from scrubber.core.named import MARK
 from scrubber.detect.rules.engine import Engine, Re2Set
-from scrubber.detect.rules.pattern import compile_exact
+from scrubber.detect.rules.pattern import compile_exact, compile_pattern
 from scrubber.detect.rules.rule import Near, Rule, digest
 from scrubber.detect.rules.selftest import failures
 from scrubber.detect.rules.syntax import PatternError
@@ -32,6 +33,15 @@ class RuleHit(NamedTuple):
     start: int
     end: int
     rule: Rule
+
+
+class Hits(NamedTuple):
+    """What a scan found: hits by the index of their buffer, rising, without buffers that have none; and the buffers in
+    which a value may have its name elsewhere (see `core.named`).
+    """
+
+    by_buffer: dict[int, list[RuleHit]]
+    named: list[int]
 
 
 class RuleTier:
@@ -60,21 +70,25 @@ class RuleTier:
         """The hits in each buffer, by start; hits of different rules may overlap. Raises `DetectorFailed`, never
         skips.
         """
-        found = self.find_some(buffers)
+        found = self.scan(buffers).by_buffer
         return [found.get(index, []) for index in range(len(buffers))]
 
-    def find_some(self, buffers: Sequence[bytes]) -> dict[int, list[RuleHit]]:
-        """As `find`, by the index of their buffer, rising; a buffer without hits has no entry."""
+    def scan(self, buffers: Sequence[bytes]) -> Hits:
+        """As `find`, and what else one pass over the buffers tells."""
         found: dict[int, list[RuleHit]] = {}
-        matchers = self._matchers
+        named: list[int] = []
+        matchers, mark = self._matchers, len(self._matchers)
         for index, rule, first, last in self._engine.candidates(buffers):
+            if rule == mark:
+                named.append(index)
+                continue
             hits = matchers[rule].hits(buffers[index], first, last)
             if hits:
                 found.setdefault(index, []).extend(hits)
         for hits in found.values():
             if len(hits) > 1:
                 hits.sort(key=_position)
-        return dict(sorted(found.items()))
+        return Hits(dict(sorted(found.items())), sorted(named))
 
     def clone(self) -> Self:
         """The same tier for another thread."""
@@ -91,7 +105,7 @@ def _position(hit: RuleHit) -> tuple[int, int, str]:
 
 def _build_engine(rules: Sequence[Rule], name: str) -> Engine:
     """The engine called `name`, tried on these rules. "auto" takes RE2 where Vectorscan fails its trial."""
-    patterns = [rule.pattern.engine for rule in rules]
+    patterns = [*(rule.pattern.engine for rule in rules), compile_pattern(MARK).engine]
     shapes = [index for index, rule in enumerate(rules) if not (rule.pattern.has_word or rule.frequent)]
     build: Callable[[Sequence[bytes]], Engine] = Re2Set if name == "re2" else partial(Vectorscan, shapes=shapes)
     with ThreadPoolExecutor(1) as aside:  # Vectorscan compiles without the interpreter lock
@@ -110,9 +124,8 @@ def _build_engine(rules: Sequence[Rule], name: str) -> Engine:
         return _build_engine(rules, "re2")
     if lost:
         message = f"{engine.name} misses texts that match it on this machine"
-        raise ConfigError(
-            [Problem(f"rules.{rules[index].id}", message, "use the engine re2") for index in sorted(lost)]
-        )
+        ids = [*(rule.id for rule in rules), "named"]
+        raise ConfigError([Problem(f"rules.{ids[index]}", message, "use the engine re2") for index in sorted(lost)])
     return engine
 
 

@@ -1,0 +1,27 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scrubber.core.named import MARK, named_values
+
+PIECES = [
+    '"key":"a","VALUE":1',
+    '"name":"b",',
+    '"value":',
+    "{",
+    "}",
+    ",",
+    "(a)",
+    " Values\t(",
+    "values(",
+    "'x'",
+    ")",
+    "a=b ",
+    "aLabel=c ",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_every_text_with_a_value_that_is_named_elsewhere_has_the_mark(text):
+    assert re.search(MARK, text) or not list(named_values(text.encode()))
