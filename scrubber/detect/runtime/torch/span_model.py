@@ -57,7 +57,7 @@ class SpanModel:
         projection = "token_rep_layer.projection"
         self._projection = weights.linear(projection) if f"{projection}.weight" in weights else None
         self._lstm = _BiLstm(weights, config.get("num_rnn_layers", 1))
-        self._head = _SpanHead(weights, max_width)
+        self._head = _SpanHead(weights, max_width, row_by_row=not device.is_cuda)
 
     def question(self, prompt: Prompt, thresholds: Sequence[float]) -> Question:
         """Bring what is asked to the device."""
@@ -179,11 +179,16 @@ class _BiLstm:
 
 
 class _SpanHead:
-    """Scores of all spans of up to `max_width` words, from the left word on: `[B, W, max_width, C]`."""
+    """Scores of all spans of up to `max_width` words, from the left word on: `[B, W, max_width, C]`.
 
-    def __init__(self, weights: Weights, max_width: int) -> None:
+    `row_by_row`: the spans of one row are scored before those of the next are made. A CPU keeps those of one in its
+    caches; a batch of them is many megabytes, which it would write and read three times over.
+    """
+
+    def __init__(self, weights: Weights, max_width: int, *, row_by_row: bool) -> None:
         spans = weights.under("span_rep_layer.span_rep_layer")
         self._max_width = max_width
+        self._row_by_row = row_by_row
         self._prompt = _mlp(weights, "prompt_rep_layer")
         self._start, self._end = _mlp(spans, "project_start"), _mlp(spans, "project_end")
         self._pair, self._out = _mlp(spans, "out_project")
@@ -194,13 +199,19 @@ class _SpanHead:
         starts = F.linear(_apply(self._start, words).relu(), self._pair.weight[:, :size], self._pair.bias)
         ends = F.linear(_apply(self._end, words).relu(), self._pair.weight[:, size:])
         ends = F.pad(ends, (0, 0, 0, self._max_width - 1)).unfold(1, self._max_width, 1).transpose(2, 3)
-        pairs = (starts[:, :, None, :] + ends).relu_()
-        label = _apply(self._prompt, labels)
-        # One product of matrices: the same of a batch of them would copy the weights for each row.
-        weight = (label.flatten(0, 1) @ self._out.weight).view(*label.shape[:2], -1)
-        bias = label @ self._out.bias
-        scores = torch.baddbmm(bias[:, None, :], pairs.flatten(1, 2), weight.transpose(1, 2))
-        return scores.view(*pairs.shape[:3], -1)
+        # Flat: products of matrices, where a slice of a batch would have the weights copied for each of its rows.
+        label = _apply(self._prompt, labels.flatten(0, 1))
+        weight = (label @ self._out.weight).view(*labels.shape[:2], -1).mT
+        bias = (label @ self._out.bias).view(len(labels), 1, -1)
+        if not self._row_by_row:
+            return _scores(starts, ends, weight, bias)
+        alone = [_scores(*(each[row, None] for each in (starts, ends, weight, bias))) for row in range(len(labels))]
+        return torch.cat(alone)
+
+
+def _scores(starts: Tensor, ends: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    pairs = (starts[:, :, None, :] + ends).relu_()
+    return torch.baddbmm(bias, pairs.flatten(1, 2), weight).view(*pairs.shape[:3], -1)
 
 
 def _mlp(weights: Weights, name: str) -> tuple[Linear, Linear]:
