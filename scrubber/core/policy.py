@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import re2
 
-from scrubber.core.actions import Action
+from scrubber.core.actions import Action, Numbering, Replace
 from scrubber.core.globs import Globs
 from scrubber.core.levels import Level
 from scrubber.core.spans import Finding, Span
@@ -27,6 +28,8 @@ FIELD_RULE = "field-rule"
 """Detector name of spans that cover a field which is masked whole."""
 
 _FROM_POLICY = frozenset({DENY_LIST, FIELD_RULE})
+
+_SAFE = re.compile(rb"[<>\w]+")  # in a string of JSON, too
 
 NEVER = 2.0
 """A threshold that no score reaches: the label is off."""
@@ -98,6 +101,28 @@ class Labelling:
     actions_by_glob: tuple[Action, ...]
 
 
+class Placeholders(dict[str, tuple[float, bytes | None]]):
+    """Threshold and placeholder of each label, where a policy looks at nothing but labels. A label without placeholder
+    needs more than that.
+    """
+
+    def __init__(self, labelling: Labelling) -> None:
+        super().__init__()
+        self._labelling = labelling
+        for label in (*labelling.thresholds, *labelling.actions):
+            self[label] = self[label]
+
+    def __missing__(self, label: str) -> tuple[float, bytes | None]:
+        """Return what holds for a label that the policy has never heard of."""
+        labelling = self._labelling
+        action = labelling.actions.get(label, labelling.default_action)
+        placeholder = None
+        if isinstance(action, Replace) and not action.numbered:
+            written = action.render("", label, Numbering()).encode()
+            placeholder = written if _SAFE.fullmatch(written) else None
+        return labelling.thresholds.get(label, labelling.default_threshold), placeholder
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Policy:
     """A policy, compiled. Immutable; threads may share it.
@@ -123,14 +148,18 @@ class Policy:
     """Whether `field_rule` may say anything: if not, no record needs to be taken apart for it."""
     has_allow_list: bool = field(init=False)
     """Whether `accepts` looks at the value and its path."""
+    placeholders: Placeholders | None = field(init=False)
+    """What `accepts` and `action` come to, where neither values nor paths matter to them."""
 
     def __post_init__(self) -> None:
         allowed = self._allowed
-        told = {  # asked for every finding: a property would cost a call each
+        told: dict[str, object] = {  # asked for every finding: a property would cost a call each
             "has_deny_list": bool(self._denied),
             "has_field_rules": bool(self._field_rules),
             "has_allow_list": bool(allowed.values or allowed.patterns or allowed.fields.patterns),
         }
+        looks_closer = any(told.values()) or bool(self._labelling.action_globs.patterns)
+        told["placeholders"] = None if looks_closer else Placeholders(self._labelling)
         for name, value in told.items():
             object.__setattr__(self, name, value)
 

@@ -22,6 +22,7 @@ from scrubber.core.arbitrate import cover
 from scrubber.core.formats import Format, Kind, Token
 from scrubber.core.labels import DENIED, LABELS, MASKED_FIELD
 from scrubber.core.policy import Policy
+from scrubber.core.redact_plain import Spliced, redact_plain
 from scrubber.core.spans import Finding, Rank, Redaction
 from scrubber.core.views import Decoded
 from scrubber.errors import Reason, RecordError
@@ -46,7 +47,6 @@ class Redacted(NamedTuple):
     placed: list[tuple[int, int]]
 
 
-_Spliced = tuple[bytes, list[Redaction], list[tuple[int, int]]]
 _Edit = tuple[int, int, "Claim"]
 
 
@@ -69,7 +69,12 @@ def redact(
 
     `place` is the path of the text itself within its record. Raises RecordError where the record must not go on.
     """
-    claims = accepted(text, layout, findings, policy, place)
+    rising = sorted(findings, key=_position) if len(findings) > 1 else findings
+    short = redact_plain(text, layout, rising, policy, place)
+    if short is not None:
+        output, redactions, placed = short
+        return _new(Redacted, (output, layout, redactions, placed))
+    claims = accepted(text, layout, rising, policy, place)
     if not claims:
         return None
     output, redactions, placed = _splice(text, _edits(text, claims), numbering)
@@ -176,7 +181,7 @@ def _edits(text: bytes, claims: Sequence[Claim]) -> list[_Edit]:
     return edits
 
 
-def _splice(text: bytes, edits: Sequence[_Edit], numbering: Numbering) -> _Spliced:
+def _splice(text: bytes, edits: Sequence[_Edit], numbering: Numbering) -> Spliced:
     """Put the replacements in. Counts code points from one edit to the next: linear, however many there are."""
     parts: list[bytes] = []
     redactions: list[Redaction] = []

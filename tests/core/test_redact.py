@@ -3,7 +3,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scrubber.core.actions import Numbering
@@ -200,3 +200,24 @@ def test_cost_is_linear_in_the_number_of_findings():
 
     few = min(secs(1_000) for _ in range(3))
     assert secs(80_000) < 4 * 80 * few  # to walk over all tokens for each finding would make it 1,000 times as much
+
+
+plain_texts = st.one_of(
+    records, st.builds(bytes.decode, records).map(lambda text: re.sub(r"[^ -~]|[\\<]", "x", text).encode())
+)
+apart = st.lists(
+    st.tuples(st.integers(1, 30), st.integers(1, 12), st.sampled_from(["email", "user_name", "last_name"])), max_size=5
+)
+LOOKS_AT_VALUES = compile_policy({"version": 1, "name": "test", "allow": {"values": ["nothing that is ever found"]}})
+
+
+@given(plain_texts, apart)
+@example(b"x ann cole", [(2, 3, "user_name"), (1, 4, "last_name")])
+def test_the_short_way_leads_to_what_the_long_one_does(text, widths):
+    findings, start = [], 0
+    for gap, width, label in widths:
+        start += gap
+        findings.append(found(start, start + width, label, score=0.3 if width == 12 else 0.9))
+        start += width
+    findings = [finding for finding in findings if finding.end <= len(text)]
+    assert redacted(text, *findings) == redacted(text, *findings, policy=LOOKS_AT_VALUES)

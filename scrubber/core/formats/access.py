@@ -9,13 +9,13 @@ from scrubber.core.formats.base import Token
 from scrubber.core.formats.fields import group_names, named_fields, whole_line
 
 _QUOTED = rb'(?:[^"\\\n]++|\\.)*+'
-_LINE = re.compile(
+_HEAD = re.compile(
     rb"(?P<client>\S++) (?P<ident>\S++) (?P<user>[^\[\n]{1,256}?) \[(?P<timestamp>[^\]\n]{1,64})\] "
-    rb'"(?P<request>' + _QUOTED + rb')" (?P<status>\d{3}|-) (?P<size>\d++|-)'
-    rb'(?: "(?P<referer>' + _QUOTED + rb')" "(?P<agent>' + _QUOTED + rb')")?+(?P<rest>.*+)',
+    rb'"(?P<request>' + _QUOTED + rb')" (?P<status>\d{3}|-) (?P<size>\d++|-)',
     re.DOTALL,
 )
-_NAMES = group_names(_LINE, prose="rest")
+_TAIL = re.compile(rb'(?: "(?P<referer>' + _QUOTED + rb')" "(?P<agent>' + _QUOTED + rb')")?+(?P<rest>.*+)', re.DOTALL)
+_NAMES, _TAIL_NAMES = group_names(_HEAD, prose=""), group_names(_TAIL, prose="rest")
 
 
 class AccessLog:
@@ -26,8 +26,15 @@ class AccessLog:
 
     def fits(self, text: bytes) -> bool:
         """Whether `text` begins as such a line does."""
-        return b'] "' in text and _LINE.match(text) is not None
+        return b'] "' in text and _HEAD.match(text) is not None
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield the fields; none of them is prose."""
-        return whole_line(text, named_fields(_LINE, text, _NAMES), wanted)
+        return whole_line(text, _fields(text), wanted)
+
+
+def _fields(text: bytes) -> Iterator[Token]:
+    """Yield the fields; the tail is looked at only if it is asked for."""
+    head = _HEAD.match(text)
+    yield from named_fields(head, _NAMES)
+    yield from named_fields(_TAIL.match(text, head.end() if head else 0), _TAIL_NAMES)

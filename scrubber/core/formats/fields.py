@@ -17,9 +17,8 @@ def field(start: int, end: int, path: str, *, prose: bool = False) -> Token:
     return _new(Token, (start, end, path, Kind.TEXT if prose else Kind.META))
 
 
-def named_fields(pattern: re.Pattern[bytes], text: bytes, names: Iterable[tuple[str, Kind]]) -> Iterator[Token]:
-    """Yield the groups of `pattern` that take part in a text that fits; `names` are those of all, in their order."""
-    match = pattern.match(text)
+def named_fields(match: re.Match[bytes] | None, names: Iterable[tuple[str, Kind]]) -> Iterator[Token]:
+    """Yield the groups that take part in `match`, of a text that fits; `names` are those of all, in their order."""
     assert match is not None, "A text that does not fit its format. This is a bug."
     for (start, end), (name, kind) in zip(match.regs[1:], names, strict=True):
         if start >= 0:

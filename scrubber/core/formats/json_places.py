@@ -33,25 +33,38 @@ def places(text: bytes, wanted: Sequence[tuple[int, int]]) -> list[Token] | None
         opening, closing = text.rfind(b'"', done, start), text.find(b'"', start)
         if opening < 0 or closing < end or text.count(b'"', done, opening) % 2:
             return None
-        member = _member(text, opening, closing)
-        if member is None:
+        key = _flat_key(text, opening)
+        path, kind = (key, Kind.STRING) if key else _member(text, opening, closing)
+        if kind is None:
             return None
-        tokens.append(tuple.__new__(Token, (opening + 1, closing, *member)))  # a third of the time
+        tokens.append(tuple.__new__(Token, (opening + 1, closing, path, kind)))  # a third of the time
         done = closing + 1
     return tokens
 
 
-def _member(text: bytes, opening: int, closing: int) -> tuple[str, Kind] | None:
-    """Return the path of the member to which the string between two quotes belongs, and whether it is its key."""
+def _flat_key(text: bytes, opening: int) -> str:
+    """Return the key of the string that opens there, if nothing but members with scalars stands before it."""
+    if text[opening - 2 : opening] != b'":':
+        return ""
+    key = text.rfind(b'"', 0, opening - 2)
+    if text.rfind(b"{", 0, key) or text.find(b"[", 0, key) >= 0 or text.find(b"}", 0, key) >= 0:
+        return ""
+    return text[key + 1 : opening - 2].decode()
+
+
+def _member(text: bytes, opening: int, closing: int) -> tuple[str, Kind | None]:
+    """Return the path of the member to which the string between two quotes belongs, and whether it is its key; no kind
+    where that is not to be seen.
+    """
     head, kind = text[:opening].rstrip(_SPACE), Kind.STRING
     if head.endswith(b":"):
         key, head = _key(head)
     elif text[closing + 1 : closing + 9].lstrip(_SPACE).startswith(b":"):
         key, kind = text[opening + 1 : closing], Kind.KEY
     else:
-        return None
+        return "", None
     if b"[" in head or b"}" in head:
-        return None
+        return "", None
     path = key
     for _ in range(MOST_LEVELS):
         brace = head.rfind(b"{")
@@ -59,10 +72,10 @@ def _member(text: bytes, opening: int, closing: int) -> tuple[str, Kind] | None:
         if not head:
             return path.decode(), kind
         if not head.endswith(b":") or head.count(b'"') % 2:
-            return None
+            return "", None
         key, head = _key(head)
         path = key + b"." + path
-    return None
+    return "", None
 
 
 def _key(head: bytes) -> tuple[bytes, bytes]:

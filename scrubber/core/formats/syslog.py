@@ -53,11 +53,11 @@ class Syslog3164:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield header and message."""
-        return whole_line(text, named_fields(_RFC3164, text, _NAMES_3164), wanted)
+        return whole_line(text, named_fields(_RFC3164.match(text), _NAMES_3164), wanted)
 
 
 def _fields_5424(text: bytes) -> Iterator[Token]:
-    for token in named_fields(_RFC5424, text, _NAMES_5424):
+    for token in named_fields(_RFC5424.match(text), _NAMES_5424):
         if token.path == "data":
             yield from _parameters(text, token.start, token.end)
         else:
