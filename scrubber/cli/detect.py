@@ -12,7 +12,6 @@ from scrubber.cli.exits import Exit
 from scrubber.cli.standard import batches_of_lines, progress_bar, standard_output
 from scrubber.cli.wiring import Engine
 from scrubber.core.lines import Line
-from scrubber.core.spans import Redaction
 from scrubber.errors import Reason
 
 BATCH_LINES = 1_000
@@ -79,7 +78,7 @@ class Answers:
 
     def __init__(self, engine: Engine, form: Form) -> None:
         self.has_errors = False
-        self._scrub_texts = engine.scrub.scrub_texts
+        self._find_in_texts = engine.scrub.find_in_texts
         self._form = form
         self._read = 0
         self._decode = msgspec.json.Decoder(Question).decode
@@ -95,13 +94,12 @@ class Answers:
             errors.append(error)
         self._read += len(lines)
         output = []
-        for given, error, scrubbed in zip(ids, errors, self._scrub_texts(texts), strict=True):
-            wrong = error or scrubbed.reason
-            if wrong:
+        for given, error, found in zip(ids, errors, self._find_in_texts(texts), strict=True):
+            if error or isinstance(found, Reason):
                 self.has_errors = True
-                answer = Answer(given, error=wrong)
+                answer = Answer(given, error=error or str(found))
             else:
-                answer = Answer(given, [_span(redaction) for redaction in scrubbed.redactions])
+                answer = Answer(given, [FoundSpan(*span[:5]) for span in found])
             output += [self._encode(answer), b"\n"]
         return output
 
@@ -121,7 +119,3 @@ class Answers:
             return b"", None, "not_understood"
         self._form = "jsonl"
         return text, question.id, ""
-
-
-def _span(redaction: Redaction) -> FoundSpan:
-    return FoundSpan(redaction.start, redaction.end, redaction.label, redaction.score, redaction.detector)

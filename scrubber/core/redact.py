@@ -22,8 +22,8 @@ from scrubber.core.arbitrate import cover
 from scrubber.core.formats import Format, Kind, Token
 from scrubber.core.labels import DENIED, LABELS, MASKED_FIELD
 from scrubber.core.policy import Policy
-from scrubber.core.redact_plain import Spliced, redact_plain
-from scrubber.core.spans import Finding, Rank, Redaction
+from scrubber.core.redact_plain import Spliced, redact_plain, spans_plain
+from scrubber.core.spans import Finding, Rank, Redaction, Span
 from scrubber.core.views import Decoded
 from scrubber.errors import Reason, RecordError
 
@@ -69,7 +69,7 @@ def redact(
 
     `place` is the path of the text itself within its record. Raises RecordError where the record must not go on.
     """
-    rising = sorted(findings, key=_position) if len(findings) > 1 else findings
+    rising = _rising(findings)
     short = redact_plain(text, layout, rising, policy, place)
     if short is not None:
         output, redactions, placed = short
@@ -83,9 +83,27 @@ def redact(
     return _new(Redacted, (output, layout, redactions, placed))
 
 
+def spans(text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, place: str = "") -> list[Span]:
+    """Return what `redact` would act on, in code points of `text`. Raises as `redact` does."""
+    rising = _rising(findings)
+    short = spans_plain(text, layout, rising, policy, place)
+    if short is not None:
+        return short
+    found: list[Span] = []
+    done = read = 0
+    count = len if text.isascii() else _code_points
+    for start, end, claim in _edits(text, accepted(text, layout, rising, policy, place)):
+        _, _, label, score, detector, rule, _ = claim.finding
+        read += count(text[done:start])
+        read_end = read + count(text[start:end])
+        found.append(Span(read, read_end, label, score, detector, rule))
+        done, read = end, read_end
+    return found
+
+
 def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, place: str = "") -> list[Claim]:
     """Return what `policy` accepts of `findings`, moved into the tokens of `text`. Raises as `redact` does."""
-    rising = sorted(findings, key=_position) if len(findings) > 1 else findings
+    rising = _rising(findings)
     tokens = list(layout.tokens(text, [finding[:2] for finding in rising]))
     source = _source(text, policy, place)
     structured = layout.structured
@@ -104,6 +122,10 @@ def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: P
             if not structured:
                 break
     return claims
+
+
+def _rising(findings: Sequence[Finding]) -> Sequence[Finding]:
+    return sorted(findings, key=_position) if len(findings) > 1 else findings
 
 
 class _Source(NamedTuple):

@@ -17,7 +17,7 @@ from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Chunk, Clean, Headers, Outcome, Record, ScrubbedChunk, Touched
 from scrubber.core.redact import Redacted
-from scrubber.core.spans import Redaction
+from scrubber.core.spans import Redaction, Span
 from scrubber.core.views import Decoded
 from scrubber.detect.fields import Part, excluded_characters
 from scrubber.detect.texts import TextPipeline
@@ -85,16 +85,28 @@ class Scrubber:
 
     def scrub_texts(self, texts: Sequence[bytes], topic: str = "") -> list[ScrubbedText]:
         """Scrub each of `texts` as if it were the value of a record of `topic`. Raises DetectorError."""
-        policy = self._policy_for(topic)
-        scoped = None if policy.reads_levels else policy.scoped(topic)
-        parts = [
-            _new(Part, (otlp.decode(text), scoped or _scoped(policy, topic, text), "", index, _VALUE))
-            for index, text in enumerate(texts)
-        ]
+        parts = self._values(texts, topic)
         scrubbed = [_new(ScrubbedText, (text, [], None)) for text in texts]
         for index, result in self._pipeline.run(parts).items():
             scrubbed[index] = _scrubbed(texts[index], parts[index], result)
         return scrubbed
+
+    def find_in_texts(self, texts: Sequence[bytes], topic: str = "") -> list[list[Span] | Reason]:
+        """Return what `scrub_texts` would act on in each of `texts`, in code points of it; or why it cannot be read.
+        Raises DetectorError.
+        """
+        found: list[list[Span] | Reason] = [[] for _ in texts]
+        for index, answer in self._pipeline.find(self._values(texts, topic)).items():
+            found[index] = answer
+        return found
+
+    def _values(self, texts: Sequence[bytes], topic: str) -> list[Part]:
+        policy = self._policy_for(topic)
+        scoped = None if policy.reads_levels else policy.scoped(topic)
+        return [
+            _new(Part, (otlp.decode(text), scoped or _scoped(policy, topic, text), "", index, _VALUE))
+            for index, text in enumerate(texts)
+        ]
 
     def _outcome(self, record: Record, results: Sequence[tuple[Part, Redacted | Reason]], stamp: _Stamp) -> Outcome:
         key, value, headers = record.key, record.value, record.headers

@@ -12,11 +12,12 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
 from scrubber.core.actions import Numbering
 from scrubber.core.formats import JSON, format_of
-from scrubber.core.redact import Redacted, accepted, redact
-from scrubber.core.spans import Finding
+from scrubber.core.redact import Redacted, accepted, redact, spans
+from scrubber.core.spans import Finding, Span
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
@@ -30,6 +31,9 @@ _COUNTED = attrgetter("label", "detector", "action")
 
 Results = dict[int, Redacted | Reason]
 """What became of the texts that may not leave as they are, by index."""
+
+Answers = dict[int, list[Span] | Reason]
+"""What was found in texts, or why they cannot be read, by index."""
 
 
 class TextPipeline:
@@ -51,12 +55,8 @@ class TextPipeline:
     def run(self, parts: Sequence[Part]) -> Results:
         """Scrub `parts`; those without an entry in the answer leave untouched. Raises DetectorError."""
         watch = _StopWatch()
-        results: Results = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
-        if results:
-            parts = [part._replace(text=b"") if index in results else part for index, part in enumerate(parts)]
-        views = Views([part.text for part in parts], JSON.fits)
-        results.update(dict.fromkeys(views.too_deep, Reason.TOO_DEEP))
-        findings = self._find(parts, views, watch)
+        parts, findings, unreadable, unscanned = self._read(parts, watch)
+        results: Results = dict(unreadable)
         numberings: defaultdict[int, Numbering] = defaultdict(Numbering)
         for index, found in findings.items():
             if index not in results:
@@ -67,17 +67,39 @@ class TextPipeline:
         watch.lap("redact")
         self._verify(parts, results)
         watch.lap("verify")
-        unscanned = sum(len(parts[index].text.decode()) for index in views.unscanned())
-        if self._observe is not None:
-            self._observe(_told(parts, results, unscanned, watch))
-        if unscanned:
-            raise DetectorFailed("No rule has read some of the text. This is a bug.")
+        self._tell(parts, results, unscanned, watch)
         return results
+
+    def find(self, parts: Sequence[Part]) -> Answers:
+        """Return what `run` would act on in `parts`. No text comes of it, so none is verified. Raises DetectorError."""
+        watch = _StopWatch()
+        parts, findings, unreadable, unscanned = self._read(parts, watch)
+        answers: Answers = dict(unreadable)
+        for index, found in findings.items():
+            if index not in unreadable:
+                answers[index] = _spans(parts[index], found)
+        self._tell(parts, dict(unreadable), unscanned, watch)
+        return answers
 
     def describe(self) -> list[Description]:
         """What answers, rules first."""
         rules = Description(RULES, str(len(self._rules.rules)), self._rules.digest)
         return [rules, *(detector.describe() for detector in self._detectors)]
+
+    def _read(self, parts: Sequence[Part], watch: _StopWatch) -> _Read:
+        unreadable: dict[int, Reason] = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
+        if unreadable:
+            parts = [part._replace(text=b"") if index in unreadable else part for index, part in enumerate(parts)]
+        views = Views([part.text for part in parts], JSON.fits)
+        unreadable.update(dict.fromkeys(views.too_deep, Reason.TOO_DEEP))
+        findings = self._find(parts, views, watch)
+        return _Read(parts, findings, unreadable, sum(len(parts[index].text.decode()) for index in views.unscanned()))
+
+    def _tell(self, parts: Sequence[Part], results: Results, unscanned: int, watch: _StopWatch) -> None:
+        if self._observe is not None:
+            self._observe(_told(parts, results, unscanned, watch))
+        if unscanned:
+            raise DetectorFailed("No rule has read some of the text. This is a bug.")
 
     def _find(self, parts: Sequence[Part], views: Views, watch: _StopWatch) -> Findings:
         findings = find_by_rules(views, self._rules)
@@ -100,6 +122,17 @@ class TextPipeline:
         for place, (index, result) in enumerate(changed.items()):
             if not _is_clean(parts[index], result, residual.get(place, [])):
                 results[index] = Reason.RESIDUAL
+
+
+class _Read(NamedTuple):
+    """What the detectors said of some texts: findings, and a reason for each text that they cannot read (which is
+    empty among the `parts`); characters that no rule has read.
+    """
+
+    parts: Sequence[Part]
+    findings: Findings
+    unreadable: dict[int, Reason]
+    unscanned: int
 
 
 class _StopWatch:
@@ -154,6 +187,13 @@ def _is_text(text: bytes) -> bool:
 def _redact(part: Part, findings: Sequence[Finding], numbering: Numbering) -> Redacted | Reason | None:
     try:
         return redact(part.text, format_of(part.text), findings, part.policy, numbering, place=part.place)
+    except RecordError as error:
+        return error.reason
+
+
+def _spans(part: Part, findings: Sequence[Finding]) -> list[Span] | Reason:
+    try:
+        return spans(part.text, format_of(part.text), findings, part.policy, part.place)
     except RecordError as error:
         return error.reason
 

@@ -52,24 +52,27 @@ def presidio():
 
 
 def scrubber():
-    """Our rules: the spans in each text, as the others give them."""
-    from scrubber.core.formats import JSON
-    from scrubber.core.views import Views
-    from scrubber.detect.findings import find_by_rules
-    from scrubber.detect.rules import builtin_rules
-    from scrubber.detect.rules.ready import ready_tier
-
-    rules = ready_tier(builtin_rules())
+    """Our rules as `scrubber detect --rules-only` runs them: policy and arbitration, and the spans in each text."""
+    scrub, known = _scrubber()
 
     def find(texts):
-        found = find_by_rules(Views([text.encode() for text in texts], JSON.fits), rules)
-        return [finding.label for findings in found.values() for finding in findings]
+        return [span.label for spans in scrub.find_in_texts([text.encode() for text in texts]) for span in spans]
 
-    return find, len({rule.label for rule in builtin_rules()})
+    return find, known
 
 
 def scrubbed():
-    """Our rules, and what comes after them: policy, arbitration, redaction, and verification of every output."""
+    """The same, and what comes after it: redaction, and verification of every output."""
+    scrub, known = _scrubber()
+
+    def find(texts):
+        results = scrub.scrub_texts([text.encode() for text in texts])
+        return [redaction.label for result in results for redaction in result.redactions]
+
+    return find, known
+
+
+def _scrubber():
     from scrubber.core.quarantine import Quarantine
     from scrubber.detect.pipeline import Scrubber
     from scrubber.detect.rules import builtin_rules
@@ -79,12 +82,7 @@ def scrubbed():
 
     policy = load_policy("logs")
     scrub = Scrubber(TextPipeline(ready_tier(builtin_rules())), lambda _topic: policy, quarantine=Quarantine())
-
-    def find(texts):
-        results = scrub.scrub_texts([text.encode() for text in texts])
-        return [redaction.label for result in results for redaction in result.redactions]
-
-    return find, len({rule.label for rule in builtin_rules()})
+    return scrub, len({rule.label for rule in builtin_rules()})
 
 
 def python_re():

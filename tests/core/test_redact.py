@@ -10,7 +10,8 @@ from scrubber.core.actions import Numbering
 from scrubber.core.formats import format_of
 from scrubber.core.policy_compile import compile_policy
 from scrubber.core.redact import redact
-from scrubber.core.spans import Finding, Rank
+from scrubber.core.redact import spans as spans_in
+from scrubber.core.spans import Finding, Rank, Span
 from scrubber.errors import Reason, RecordError
 from tests.strategies import json_documents, records
 
@@ -205,19 +206,33 @@ def test_cost_is_linear_in_the_number_of_findings():
 plain_texts = st.one_of(
     records, st.builds(bytes.decode, records).map(lambda text: re.sub(r"[^ -~]|[\\<]", "x", text).encode())
 )
-apart = st.lists(
+spans_of_labels = st.lists(
     st.tuples(st.integers(1, 30), st.integers(1, 12), st.sampled_from(["email", "user_name", "last_name"])), max_size=5
 )
 LOOKS_AT_VALUES = compile_policy({"version": 1, "name": "test", "allow": {"values": ["nothing that is ever found"]}})
 
 
-@given(plain_texts, apart)
+def found_at(places):
+    """Findings at places that each begin where the one before ends."""
+    end = 0
+    for gap, width, label in places:
+        start, end = end + gap, end + gap + width
+        yield found(start, end, label, score=0.3 if width == 12 else 0.9)
+
+
+@given(plain_texts, spans_of_labels)
 @example(b"x ann cole", [(2, 3, "user_name"), (1, 4, "last_name")])
-def test_the_short_way_leads_to_what_the_long_one_does(text, widths):
-    findings, start = [], 0
-    for gap, width, label in widths:
-        start += gap
-        findings.append(found(start, start + width, label, score=0.3 if width == 12 else 0.9))
-        start += width
-    findings = [finding for finding in findings if finding.end <= len(text)]
+def test_the_short_way_leads_to_what_the_long_one_does(text, places):
+    findings = [finding for finding in found_at(places) if finding.end <= len(text)]
     assert redacted(text, *findings) == redacted(text, *findings, policy=LOOKS_AT_VALUES)
+
+
+@pytest.mark.parametrize("policy", [REPLACE, LOOKS_AT_VALUES, action("keep"), action("drop_field")])
+@given(text=plain_texts, places=spans_of_labels)
+def test_the_spans_of_a_text_are_those_of_its_redactions(policy, text, places):
+    findings = [finding for finding in found_at(places) if finding.end <= len(text)]
+    result = redacted(text, *findings, policy=policy)
+    acted_on = [
+        Span(it.start, it.end, it.label, it.score, it.detector, it.rule) for it in (result.redactions if result else ())
+    ]
+    assert spans_in(text, format_of(text), findings, policy) == acted_on

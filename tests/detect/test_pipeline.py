@@ -116,6 +116,15 @@ def test_unflagged_text_is_untouched(text):
 
 
 @given(records)
+def test_what_is_found_is_what_would_be_redacted(text):
+    (scrubbed,), (found,) = SCRUBBER.scrub_texts([text]), SCRUBBER.find_in_texts([text])
+    if scrubbed.reason is not None and scrubbed.reason is not Reason.RESIDUAL:
+        assert found is scrubbed.reason
+    elif scrubbed.reason is None:
+        assert found == [Span(it.start, it.end, it.label, it.score, it.detector, it.rule) for it in scrubbed.redactions]
+
+
+@given(records)
 def test_a_text_without_findings_leaves_as_the_same_object(text):
     scrubbed = SCRUBBER.scrub_texts([text])[0]
     assert scrubbed.redactions or scrubbed.reason or scrubbed.text is text
