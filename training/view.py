@@ -16,7 +16,7 @@ from scrubber.core.labels import LABELS
 from scrubber.core.policy import Policy
 from scrubber.core.views import Views
 from scrubber.detect.fields import Part, _fields
-from scrubber.detect.findings import find_by_rules, find_named
+from scrubber.detect.findings import find_by_rules
 from scrubber.detect.rules import RuleTier
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
@@ -55,7 +55,7 @@ def seen(text: Text, rng: Random) -> Text | None:
     policy, tier = _engine()
     raw = text.text.encode()
     views = Views([raw], JSON.fits)
-    found = find_by_rules(views, tier).get(0, []) + find_named(views, tier).get(0, [])
+    found = find_by_rules(views, tier).get(0, [])
     fields = [
         _cut(text, raw, field.token.start, field.masked.decode())
         for field in _fields(0, Part(raw, policy), found)
