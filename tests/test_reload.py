@@ -77,8 +77,12 @@ def files_of(config):
     return [*config.policies.values(), *config.rules]
 
 
+def chunk():
+    return Chunk([Record("app", 0, 0, -1, None, TEXT, None)])
+
+
 def scrubbed(process):
-    return process.scrub(Chunk([Record("app", 0, 0, -1, None, TEXT, None)])).outcomes[0]
+    return process.begin(chunk())().outcomes[0]
 
 
 def look_twice(reloader):
@@ -96,6 +100,16 @@ def test_a_new_policy_holds_from_the_next_chunk_on_and_is_stamped(process, reloa
     assert after.value == b"<EMAIL> <DENIED> <IPV4>"
     assert after.headers != before.headers
     assert told.all() == [PoliciesReloaded(("policy.yaml", "rules.yaml"))]
+
+
+def test_a_chunk_that_was_begun_before_keeps_its_policy(process, reloader, files):
+    before = scrubbed(process)
+    files(policy=STRICTER)
+    finish = process.begin(chunk())
+    look_twice(reloader)
+    behind = process.begin(chunk())
+    assert finish().outcomes == [before]
+    assert behind().outcomes[0].value == b"<EMAIL> <DENIED> <IPV4>"
 
 
 def test_new_rules_hold_too(process, reloader, files):

@@ -18,6 +18,7 @@ from scrubber.cli.scrubbing import engines
 from scrubber.cli.wiring import worker_engine
 from scrubber.config import load
 from scrubber.core.records import Chunk, Clean, Quarantined, Record, Touched
+from scrubber.detect.apart.exchange import END_SECS
 from scrubber.detect.apart.messages import Records, Scrubbed
 from scrubber.detect.apart.process import SLICE_RECORDS
 from scrubber.detect.apart.serve import Told
@@ -85,17 +86,24 @@ def chunk_of(count):
 @pytest.mark.parametrize("count", [0, 1, SLICE_RECORDS, 5 * SLICE_RECORDS + 1])
 def test_the_answers_are_those_of_an_engine_in_the_worker(process, engine, count):
     chunk = chunk_of(count)
-    assert process.scrub(chunk).outcomes == engine.scrub(chunk).outcomes
+    assert process.begin(chunk)().outcomes == engine.scrub(chunk).outcomes
+
+
+def test_chunks_may_be_begun_ahead_and_each_gets_its_own_outcomes(process, engine):
+    chunks = [chunk_of(count) for count in (SLICE_RECORDS + 3, 0, 1, 5, 3 * SLICE_RECORDS)]
+    begun = [process.begin(chunk) for chunk in chunks]
+    for chunk, finish in zip(chunks, begun, strict=True):
+        assert finish().outcomes == engine.scrub(chunk).outcomes
 
 
 def test_records_larger_than_the_pipes_pass_both_ways(process):
     line = b"ann@mail.example " + b"x" * 5_000_000
-    scrubbed = process.scrub(Chunk([Record("app", 0, n, 7, None, line, None) for n in range(8)]))
+    scrubbed = process.begin(Chunk([Record("app", 0, n, 7, None, line, None) for n in range(8)]))()
     assert {outcome.value for outcome in scrubbed.outcomes} == {b"<EMAIL> " + b"x" * 5_000_000}
 
 
 def test_what_happens_there_is_told_here(process, told):
-    process.scrub(chunk_of(3))
+    process.begin(chunk_of(3))()
     kinds = [type(happening) for happening in told]
     assert kinds[:3] == [ScrubProcessStarted, DetectorsReady, PoliciesInForce]
     assert kinds[-1] is TextsScrubbed
@@ -130,7 +138,15 @@ def test_a_process_that_is_killed_ends_the_work(config):
     with scrub_process(config, told := Happenings()) as process:
         os.kill(told.pid, signal.SIGKILL)
         with pytest.raises(DetectorFailed, match=r"gone \(exit status -9\)"):
-            process.scrub(chunk_of(3))
+            process.begin(chunk_of(3))()
+
+
+def test_one_that_still_works_on_what_nobody_waits_for_is_ended_at_once(config):
+    with scrub_process(config, told := Happenings()) as process:
+        process.begin(Chunk(chunk_of(7).records * 50_000))
+        started = time.monotonic()
+    assert time.monotonic() - started < END_SECS
+    assert not is_alive(told.pid)
 
 
 def test_it_ends_when_its_worker_is_killed(config, tmp_path):
@@ -156,7 +172,7 @@ with scrub_process(load(pathlib.Path({str(tmp_path / "scrubber.yaml")!r}), {{}})
 
 
 def test_ctrl_c_is_for_the_worker_alone(process, told):
-    process.scrub(chunk_of(1))
+    process.begin(chunk_of(1))()
     assert os.getpgid(told.pid) != os.getpgid(0)
 
 
@@ -172,7 +188,7 @@ def test_what_is_wrong_with_the_configuration_comes_out_here(tmp_path):
 def test_a_bug_there_is_told_without_what_it_quotes(config, monkeypatch, capfd):
     monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", BUGGY))
     with scrub_process(config, Told()) as process, pytest.raises(DetectorFailed, match=r"gone \(exit status 1\)"):
-        process.scrub(chunk_of(1))
+        process.begin(chunk_of(1))()
     told = capfd.readouterr().err
     assert "ValueError" in told
     assert "ann@mail.example" not in told

@@ -25,7 +25,7 @@ from scrubber.cli.exits import Exit
 from scrubber.cli.samples import TEMPLATES, Sample, samples
 from scrubber.cli.wiring import SILENT, Engine, open_detectors, single_policy_engine
 from scrubber.config import ModelSection, load
-from scrubber.core.records import Chunk, Clean, Record
+from scrubber.core.records import Chunk, Clean, Record, at_once
 from scrubber.errors import FatalStreamError
 from scrubber.policies import load_policy
 from scrubber.stream.clients import KafkaClients
@@ -111,7 +111,9 @@ def on_mock_cluster(console: Console, engine: Engine, count: int) -> int:
         planted = _fill(console, trial, count)
         with _configuration(trial, "at_least_once") as file:
             stream = load(file, {}).stream
-        runner = Runner(stream, KafkaClients(stream), engine.scrub, seal=engine.seal, limits={}, telemetry=SILENT)
+        runner = Runner(
+            stream, KafkaClients(stream), at_once(engine.scrub), seal=engine.seal, limits={}, telemetry=SILENT
+        )
         worker = threading.Thread(target=runner.run)
         worker.start()
         try:

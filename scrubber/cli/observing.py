@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from scrubber.config import Config
-from scrubber.core.records import Chunk, ScrubbedChunk
+from scrubber.core.records import Begin
 from scrubber.detect.runtime.extras import require
 from scrubber.stream.statistics import follow
 from scrubber.telemetry import Fanout, LogTelemetry, Telemetry, catalogue
@@ -22,20 +22,18 @@ from scrubber.telemetry.settings import TracingSettings
 if TYPE_CHECKING:
     from scrubber.telemetry.tracing import Tracing
 
-Scrub = Callable[[Chunk], ScrubbedChunk]
-
 
 class Observed(NamedTuple):
     """Who is told what.
 
     `telemetry` hears of everything that happens, `turned` of each turn of the worker's loops, `on_statistics` (None
-    where nobody wants to know) of the consumer's statistics; `traced` is put around what scrubs.
+    where nobody wants to know) of the consumer's statistics; `traced` is put around what begins to scrub.
     """
 
     telemetry: Telemetry
     turned: Callable[[str], None]
     on_statistics: Callable[[str], None] | None
-    traced: Callable[[Scrub], Scrub]
+    traced: Callable[[Begin], Begin]
 
 
 @contextmanager
@@ -60,7 +58,7 @@ def observing(config: Config) -> Iterator[Observed]:
             telemetry,
             turned=health.turn,
             on_statistics=follow(telemetry) if metrics is not None else None,
-            traced=tracing.scrub if tracing is not None else lambda scrub: scrub,
+            traced=tracing.scrub if tracing is not None else lambda begin: begin,
         )
 
 

@@ -57,7 +57,7 @@ def command(file: Path) -> int:
         runner = Runner(
             config.stream,
             KafkaClients(config.stream, limits, on_statistics),
-            traced(process.scrub),
+            traced(process.begin),
             seal=seal_of(config, process),
             limits=limits,
             telemetry=telemetry,

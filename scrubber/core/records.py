@@ -6,8 +6,9 @@ these types ever prints a key, a value or a header: their `repr` gives coordinat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from scrubber.errors import Reason
@@ -122,3 +123,15 @@ class ScrubbedChunk:
     def __repr__(self) -> str:
         """Counts only."""
         return f"ScrubbedChunk({len(self.outcomes)} outcomes)"
+
+
+Finish = Callable[[], ScrubbedChunk]
+"""Waits for a chunk that was begun. Raises DetectorError."""
+
+Begin = Callable[[Chunk], Finish]
+"""Begins to scrub a chunk, while the ones before it may still be at work. Raises DetectorError."""
+
+
+def at_once(scrub: Callable[[Chunk], ScrubbedChunk]) -> Begin:
+    """Return the `Begin` of what scrubs where it is asked to: all its work is in finishing."""
+    return lambda chunk: partial(scrub, chunk)

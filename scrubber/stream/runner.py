@@ -4,7 +4,7 @@ Three threads, one for each resource, with bounded queues between them, so that 
 successive chunks overlap:
 
     consume   owns the consumer; runs on the thread that calls `run`, where signals arrive as well
-    detect    owns the detectors
+    detect    owns the detectors; begins a chunk before the one before is finished, so that they never wait
     commit    owns the producer
 
 Stopping is the same path as working: the consume thread puts `None` into the first queue, the others pass it on behind
@@ -17,10 +17,11 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from scrubber.core.records import Chunk, Quarantined, ScrubbedChunk
+from scrubber.core.records import Begin, Chunk, Finish, Quarantined, ScrubbedChunk
 from scrubber.errors import FatalStreamError, Reason
 from scrubber.stream.at_least_once import AtLeastOnceSink
 from scrubber.stream.brake import QuarantineBrake
@@ -37,8 +38,8 @@ from scrubber.stream.watchdog import Watchdog
 from scrubber.telemetry import ChunkScrubbed, ClientError, Telemetry, WorkerStarted, WorkerStopped
 
 REFRESH_SECS = 1.0
+BEGUN_CHUNKS = 2
 Item = TypeVar("Item")
-Scrub = Callable[[Chunk], ScrubbedChunk]
 
 
 class Runner:
@@ -47,7 +48,8 @@ class Runner:
     Args:
         settings: of the stream room.
         clients: makes the consumer and the producers.
-        scrub: chunk -> scrubbed chunk; called on the detect thread only. What it raises ends the worker.
+        begin: begins to scrub a chunk, and returns what waits for the outcome. Both are called on the detect thread
+            only, chunks are finished in order, and what either raises ends the worker.
         seal: makes the quarantine envelope of a record that is too large for its topic.
         limits: largest message of each output topic, bytes, as far as known.
         telemetry: receives everything that happens.
@@ -58,7 +60,7 @@ class Runner:
         self,
         settings: StreamSettings,
         clients: Clients,
-        scrub: Scrub,
+        begin: Begin,
         *,
         seal: Seal,
         limits: Mapping[str, int],
@@ -66,7 +68,7 @@ class Runner:
         turned: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings
-        self._scrub = scrub
+        self._begin = begin
         self._telemetry = telemetry
         self._turned = turned
         self._routes = RouteTable(settings.routes)
@@ -133,13 +135,22 @@ class Runner:
                 self._hand_over(chunk)
 
     def _detect(self) -> None:
-        while (chunk := self._take(self._to_scrub)) is not None:
-            started = time.monotonic()
-            done = self._scrub(chunk)
-            seconds = time.monotonic() - started
-            self._telemetry.emit(ChunkScrubbed(len(chunk.records), chunk.byte_size, seconds))
-            if not self._put(self._to_commit, done):
-                return
+        begun: deque[tuple[Chunk, float, Finish]] = deque()
+        before, more = 0.0, True
+        while (more or begun) and not self._abandoned.is_set():
+            if more and (not begun or (len(begun) < BEGUN_CHUNKS and not self._to_scrub.empty())):
+                chunk = self._take(self._to_scrub)
+                if chunk is None:
+                    more = False
+                else:
+                    begun.append((chunk, time.monotonic(), self._begin(chunk)))
+                continue
+            chunk, started, finish = begun.popleft()
+            done = finish()
+            ended = time.monotonic()
+            self._telemetry.emit(ChunkScrubbed(len(chunk.records), chunk.byte_size, ended - max(started, before)))
+            before = ended
+            self._put(self._to_commit, done)
         self._put(self._to_commit, None)
 
     def _commit(self) -> None:

@@ -15,7 +15,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
 from typing import Final
@@ -29,7 +30,7 @@ from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from opentelemetry.trace import Span, SpanContext, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from scrubber.core.records import Chunk, ScrubbedChunk
+from scrubber.core.records import Begin, Chunk, Finish, ScrubbedChunk
 from scrubber.telemetry.happenings import ChunkCommitted, Happening, TextsScrubbed
 from scrubber.telemetry.settings import TracingSettings
 
@@ -41,7 +42,6 @@ _PROPAGATOR: Final = TraceContextTextMapPropagator()
 _PARTITION: Final = attrgetter("topic", "partition")
 _NS: Final = 1_000_000_000
 
-Scrub = Callable[[Chunk], ScrubbedChunk]
 _Place = tuple[str, int, int]
 
 
@@ -51,7 +51,7 @@ def exporter(settings: TracingSettings) -> SpanProcessor:
 
 
 class Tracing:
-    """A `Telemetry` that turns happenings into spans; `scrub` has to be put around what scrubs chunks.
+    """A `Telemetry` that turns happenings into spans; `scrub` has to be put around what begins to scrub chunks.
 
     Args:
         settings: name and share of chunks.
@@ -71,13 +71,13 @@ class Tracing:
         self._open: OrderedDict[_Place, Span] = OrderedDict()
         self._lock = threading.Lock()
 
-    def scrub(self, scrub: Scrub) -> Scrub:
-        """Return `scrub` with a trace for each chunk. For one thread."""
+    def scrub(self, begin: Begin) -> Begin:
+        """Return `begin` with a trace for each chunk. For one thread, which finishes them in order."""
 
-        def traced(chunk: Chunk) -> ScrubbedChunk:
+        def traced(chunk: Chunk) -> Finish:
             root = self._tracer.start_span("chunk")
             if not root.is_recording():
-                return scrub(chunk)
+                return begin(chunk)
             for context in islice(_contexts(chunk), MAX_LINKS):
                 root.add_link(context)
             root.set_attributes(
@@ -88,18 +88,20 @@ class Tracing:
                     "scrubber.partitions": len(chunk.epochs),
                 }
             )
-            self._scrubbing = self._tracer.start_span("scrub", trace.set_span_in_context(root))
-            try:
-                done = scrub(chunk)
-            except BaseException as error:
-                root.set_status(StatusCode.ERROR, type(error).__name__)
-                self._scrubbing.end()
-                root.end()
-                raise
-            self._scrubbing.end()
-            self._scrubbing = trace.INVALID_SPAN
-            self._wait_for_commit(chunk, root)
-            return done
+            scrubbing = self._tracer.start_span("scrub", trace.set_span_in_context(root))
+            with _failing(root, scrubbing):
+                finish = begin(chunk)
+
+            def traced_finish() -> ScrubbedChunk:
+                self._scrubbing = scrubbing
+                with _failing(root, scrubbing):
+                    done = finish()
+                scrubbing.end()
+                self._scrubbing = trace.INVALID_SPAN
+                self._wait_for_commit(chunk, root)
+                return done
+
+            return traced_finish
 
         return traced
 
@@ -147,6 +149,18 @@ class Tracing:
         with self._lock:
             roots = [self._open.pop(place) for place in it.next_offsets if place in self._open]
         return next((root for root in roots if root.is_recording()), None)
+
+
+@contextmanager
+def _failing(root: Span, scrubbing: Span) -> Iterator[None]:
+    """End the trace of a chunk with the class of the error that the block raises."""
+    try:
+        yield
+    except BaseException as error:
+        root.set_status(StatusCode.ERROR, type(error).__name__)
+        scrubbing.end()
+        root.end()
+        raise
 
 
 def _dropped(root: Span) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from confluent_kafka import KafkaError
 
+from scrubber.core.records import at_once
 from scrubber.errors import DetectorFailed, FatalStreamError
 from scrubber.stream.runner import Runner
 from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
@@ -16,9 +17,11 @@ from scrubber.telemetry import ProducerRebuilt, WatchdogFired, WorkerStopped
 from tests.fakes import FakeClients, errors
 from tests.stream.step_worker import CLEAN, GROUP, IN, QUARANTINE, Events, committed, new_broker, scrub, seal
 
+BEGIN = at_once(scrub)
+
 
 class Worker:
-    def __init__(self, broker, *, scrub=scrub, delivery="exactly_once", **settings) -> None:
+    def __init__(self, broker, *, begin=BEGIN, delivery="exactly_once", **settings) -> None:
         self.broker = broker
         self.events = Events()
         transactional_id = "t1" if delivery == "exactly_once" else None
@@ -33,7 +36,7 @@ class Worker:
                 **settings,
             ),
             self.clients,
-            scrub,
+            begin,
             seal=seal,
             limits={},
             telemetry=self.events,
@@ -99,7 +102,7 @@ def test_stopping_finishes_what_is_in_flight(broker):
         time.sleep(0.3)
         return scrub(chunk)
 
-    with running(Worker(broker, scrub=slow)):
+    with running(Worker(broker, begin=at_once(slow))):
         assert started.wait(5)
     values = [value for values in committed(broker, CLEAN) for value in values]
     assert len(values) >= 10
@@ -113,7 +116,7 @@ def test_a_detector_that_outlasts_the_drain_time_commits_nothing(broker):
         hanging.wait(10)
         return scrub(chunk)
 
-    with running(Worker(broker, scrub=stuck, drain_timeout_secs=0.3)) as worker:
+    with running(Worker(broker, begin=at_once(stuck), drain_timeout_secs=0.3)) as worker:
         time.sleep(0.5)
         worker.runner.stop("SIGTERM")
         worker.thread.join(5)
@@ -127,7 +130,7 @@ def test_a_failing_detector_stops_the_worker_and_nothing_raw_goes_on(broker):
     def broken(chunk):
         raise DetectorFailed("device gone")
 
-    with running(Worker(broker, scrub=broken)) as worker:
+    with running(Worker(broker, begin=at_once(broken))) as worker:
         worker.thread.join(5)
         assert isinstance(worker.failure, DetectorFailed)
     assert committed(broker, CLEAN) == [[], []]
@@ -141,9 +144,30 @@ def test_a_slow_detector_loses_no_membership_and_no_record(broker):
         time.sleep(0.25)
         return scrub(chunk)
 
-    with running(Worker(broker, scrub=slow, queue_depth=1)) as worker:
+    with running(Worker(broker, begin=at_once(slow), queue_depth=1)) as worker:
         values = worker.wait_for(100, secs=20)
     assert sorted(values) == sorted(b"good %d" % number for number in range(100))
+
+
+def test_the_next_chunk_is_begun_before_the_one_before_is_finished(broker):
+    """Whatever scrubs has work while the outcomes of what it did are taken."""
+    told = []
+
+    def begin(chunk):
+        told.append(("begun", chunk))
+
+        def finish():
+            time.sleep(0.1)  # time for the next chunks to be read
+            told.append(("finished", chunk))
+            return scrub(chunk)
+
+        return finish
+
+    with running(Worker(broker, begin=begin)) as worker:
+        worker.wait_for(100)
+    finished = [chunk for what, chunk in told if what == "finished"]
+    assert [chunk for what, chunk in told if what == "begun"] == finished
+    assert told.index(("begun", finished[2])) < told.index(("finished", finished[1]))
 
 
 def test_an_unknown_outcome_is_settled_without_losing_or_doubling(broker):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from scrubber.core.records import at_once
 from scrubber.stream.runner import Runner
 from scrubber.stream.settings import ChunkLimits, KafkaSettings, Route, StreamSettings
 from scrubber.telemetry.health import Health
@@ -30,7 +31,7 @@ def working(broker, scrub=scrub):
     runner = Runner(
         StreamSettings(kafka, (Route("all", (IN,)),), chunk=ChunkLimits(10, 1_000, 10), drain_timeout_secs=1.0),
         FakeClients(broker, GROUP, "t1"),
-        scrub,
+        at_once(scrub),
         seal=seal,
         limits={},
         telemetry=Events(),

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from scrubber.core.records import Chunk, Clean, Partition, Record, ScrubbedChunk
+from scrubber.core.records import Chunk, Clean, Partition, Record, ScrubbedChunk, at_once
 from scrubber.errors import DetectorFailed
 from scrubber.telemetry import ChunkCommitted, tracing
 from scrubber.telemetry.settings import TracingSettings
@@ -52,7 +52,7 @@ def run(traces, todo, *, fails=False):
             raise DetectorFailed("gone")
         return ScrubbedChunk(given, [Clean(None, b"", None, None) for _ in given.records])
 
-    return traces.scrub(scrub)(todo)
+    return traces.scrub(at_once(scrub))(todo)()
 
 
 def test_a_chunk_is_one_trace_with_a_span_for_each_stage(traces, spans):
@@ -71,6 +71,25 @@ def test_a_chunk_is_one_trace_with_a_span_for_each_stage(traces, spans):
     assert made["rules"].end_time == made["model"].start_time
     assert made["chunk"].attributes["messaging.batch.message_count"] == 2
     assert made["chunk"].resource.attributes["service.name"] == "scrubber"
+
+
+def test_what_happens_belongs_to_the_chunk_that_is_being_finished(traces, spans):
+    def begin(given):
+        def finish():
+            traces.emit(SCRUBBED)
+            return ScrubbedChunk(given, [Clean(None, b"", None, None) for _ in given.records])
+
+        return finish
+
+    begun = [traces.scrub(begin)(chunk([record(offset)])) for offset in (1, 2)]
+    begun[0]()
+    (first,) = [span for span in spans.get_finished_spans() if span.name == "scrub"]
+    (rules,) = [span for span in spans.get_finished_spans() if span.name == "rules"]
+    assert rules.parent.span_id == first.context.span_id
+    begun[1]()
+    scrubs = [span for span in spans.get_finished_spans() if span.name == "scrub"]
+    second_rules = [span for span in spans.get_finished_spans() if span.name == "rules"][1]
+    assert second_rules.parent.span_id == scrubs[1].context.span_id != first.context.span_id
 
 
 def test_records_link_their_chunk_to_their_own_traces_each_once(traces, spans):
