@@ -54,10 +54,10 @@ def engines(config: Config, telemetry: Telemetry) -> Iterator[Build]:
 
 def main() -> int:
     """Serve until the worker is gone."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    requests, answers = received(os.fdopen(os.dup(0), "rb")), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # whatever prints must not print into the answers
-    for config in received(requests):
+    for config in requests:
         assert isinstance(config, Config), "The worker did not send its configuration first. This is a bug."
         logs.set_up(config.logging)
         told = Told()

@@ -29,9 +29,10 @@ class Thread:
     @staticmethod
     def _serve(requests, answers, opened):
         with os.fdopen(requests, "rb") as source, os.fdopen(answers, "wb") as target:
-            setup = next(received(source))
+            sent = received(source)
+            setup = next(sent)
             told = Told()
-            serve(source, target, opened(setup, told), told)
+            serve(sent, target, opened(setup, told), told)
 
 
 def in_thread(opened, setup, telemetry):

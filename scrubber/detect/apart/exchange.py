@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO, Protocol
 
-from scrubber.detect.apart.messages import Answer, Reply
+from scrubber.detect.apart.messages import Answer, Reply, read, write
 from scrubber.errors import DetectorFailed, ScrubberError
 from scrubber.telemetry import Telemetry
 
@@ -87,8 +87,7 @@ class Exchange:
 
     def _send(self, request: object) -> None:
         try:
-            pickle.dump(request, self._requests, pickle.HIGHEST_PROTOCOL)
-            self._requests.flush()
+            write(request, self._requests)
         except (OSError, ValueError):
             failure = self._gone()
         else:
@@ -97,12 +96,13 @@ class Exchange:
 
     def _receive(self) -> Reply:
         try:
-            reply: Reply = pickle.load(self._answers)  # noqa: S301 - from our own process
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            failure = self._gone()
-        else:
-            return reply
-        raise failure
+            packed = read(self._answers)
+        except (OSError, ValueError):
+            packed = None
+        if packed is None:
+            raise self._gone()
+        reply: Reply = pickle.loads(packed)  # noqa: S301 - from our own process
+        return reply
 
     def _gone(self) -> DetectorFailed:
         try:

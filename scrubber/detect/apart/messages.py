@@ -6,16 +6,18 @@ then on each request has one answer, in order.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from enum import Enum, auto
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from scrubber.core.records import Clean, Headers, Outcome, Quarantined, Record, Touched
 from scrubber.errors import ScrubberError
 from scrubber.telemetry import Happening
 
 _new = tuple.__new__
+_LENGTH_BYTES = 8
 
 
 class Request(Enum):
@@ -84,3 +86,21 @@ class Reply(NamedTuple):
 
     answer: Answer
     happenings: list[Happening]
+
+
+def write(message: object, pipe: IO[bytes]) -> None:
+    """Send `message`: its length, then itself, pickled. Raises OSError or ValueError where nobody reads any more."""
+    packed = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    pipe.write(len(packed).to_bytes(_LENGTH_BYTES))
+    pipe.write(packed)
+    pipe.flush()
+
+
+def read(pipe: IO[bytes]) -> bytes | None:
+    """Wait for a message, still pickled; None at the end of the pipe, be it in the middle of a message.
+
+    To unpickle straight from the pipe would give up the interpreter lock, and wait for it, every 64 kB.
+    """
+    length = int.from_bytes(pipe.read(_LENGTH_BYTES))
+    packed = pipe.read(length)
+    return packed if packed and len(packed) == length else None

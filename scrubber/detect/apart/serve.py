@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from typing import BinaryIO, Protocol
 
 from scrubber.core.records import Record, Touched
-from scrubber.detect.apart.messages import Answer, Preparing, Ready, Records, Reply, Request, Scrubbed
+from scrubber.detect.apart.messages import Answer, Preparing, Ready, Records, Reply, Request, Scrubbed, read, write
 from scrubber.errors import ConfigError, Problem, ScrubberError
 from scrubber.telemetry import Happening
 
@@ -52,12 +52,11 @@ class Told:
         return [self._happenings.popleft() for _ in range(len(self._happenings))]
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, opened: AbstractContextManager[Build], told: Told) -> None:
+def serve(requests: Iterator[object], answers: BinaryIO, opened: AbstractContextManager[Build], told: Told) -> None:
     """Answer `requests` until they end. `opened` holds what engines are built on while this runs."""
 
     def reply(answer: Answer) -> None:
-        pickle.dump(Reply(answer, told.take()), answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        write(Reply(answer, told.take()), answers)
 
     with ExitStack() as stack, suppress(BrokenPipeError):
         try:
@@ -66,32 +65,25 @@ def serve(requests: BinaryIO, answers: BinaryIO, opened: AbstractContextManager[
             reply(error)
             return
         reply(Ready(dict(desk.engine.digests)))
-        for request in _read_ahead(requests):
+        for request in requests:
             reply(desk.answer(request))
 
 
 def received(requests: BinaryIO) -> Iterator[object]:
-    """Yield what is sent, up to the end: that of the pipe, or that of a worker in the middle of a message."""
-    with suppress(EOFError, pickle.UnpicklingError):
-        while True:
-            yield pickle.load(requests)  # noqa: S301 - from our own worker
+    """Yield what is sent, up to the end of the pipe. Reading ahead of it goes on in a thread meanwhile.
 
-
-def _read_ahead(requests: BinaryIO) -> Iterator[object]:
-    """Yield what is sent. A thread reads it meanwhile: a worker that still sends must never wait for one that answers.
-
-    How much is read ahead is for the worker to bound.
+    A worker that still sends must never wait for one that answers; how much is read ahead is for it to bound.
     """
-    waiting: queue.SimpleQueue[object] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
-    def read() -> None:
-        for request in received(requests):
-            waiting.put(request)
+    def read_ahead() -> None:
+        while (packed := read(requests)) is not None:
+            waiting.put(packed)
         waiting.put(None)
 
-    threading.Thread(target=read, name="read", daemon=True).start()
-    while (request := waiting.get()) is not None:
-        yield request
+    threading.Thread(target=read_ahead, name="read", daemon=True).start()
+    while (packed := waiting.get()) is not None:
+        yield pickle.loads(packed)  # noqa: S301 - from our own worker
 
 
 class _Desk:
