@@ -95,7 +95,7 @@ class Outbox:
                 size = (len(value) if value else 0) + (len(key) if key else 0) + header_bytes
                 if size <= clean_room and (audit is None or len(audit) <= audit_room):
                     try:  # as `_send` does, without the call: this is the way of nearly every record
-                        produce(outputs.clean, value, key, number, timestamp=max(0, timestamp_ms), headers=headers)
+                        produce(outputs.clean, value, key, number, None, None, max(0, timestamp_ms), headers)
                     except BufferError:
                         _send(producer, outputs.clean, record, value, key=key, headers=headers)
                     if audit is not None:
@@ -144,7 +144,7 @@ def _send(
     timestamp_ms = max(0, timestamp_ms)  # 0: the client stamps it, as the source gave none
     while True:
         try:
-            producer.produce(topic, value, key, partition, timestamp=timestamp_ms, headers=headers)
+            producer.produce(topic, value, key, partition, None, None, timestamp_ms, headers)
         except BufferError:
             producer.poll(FULL_QUEUE_SECS)
         else:

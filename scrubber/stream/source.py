@@ -30,6 +30,7 @@ from scrubber.telemetry import (
     Telemetry,
 )
 
+_new = tuple.__new__
 POLL_SECS = 0.05
 SLICE_RECORDS = 2_000  # 10,000 Message objects at once miss the CPU cache: measured 0.79 against 1.02 us a record
 PATIENCE_SECS = 1.0
@@ -156,7 +157,8 @@ class Source:
                 continue
             key, value = message.key(), message.value()
             timestamp_ms = message.timestamp()[1]
-            records.append(Record(topic, number, message.offset(), timestamp_ms, key, value, message.headers()))
+            fields = (topic, number, message.offset(), timestamp_ms, key, value, message.headers())
+            records.append(_new(Record, fields))
             size += len(value or b"") + len(key or b"")
         chunk.byte_size = size
 

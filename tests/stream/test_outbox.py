@@ -9,7 +9,7 @@ from scrubber.stream.settings import Route
 
 
 class Producer(list):
-    def produce(self, topic, value=None, key=None, partition=-1, *, timestamp=0, headers=None):
+    def produce(self, topic, value=None, key=None, partition=-1, *_):
         self.append((topic, partition, key, value))
 
 
