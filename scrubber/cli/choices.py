@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -13,7 +11,8 @@ from typing import Any
 
 import click
 
-from scrubber.cli.wiring import Engine, open_detectors, single_policy_engine
+from scrubber.cli import garbage
+from scrubber.cli.wiring import Engine, compiling, open_detectors, single_policy_engine
 from scrubber.config import ModelSection
 from scrubber.config.keys import with_key_options
 from scrubber.config.policies import read_policy
@@ -22,7 +21,6 @@ from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
 from scrubber.detect.hub import EMBEDDED, locate
 from scrubber.detect.models import kind_of
-from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.rule import Rule
 
 _FILE = click.Path(path_type=Path)
@@ -49,15 +47,13 @@ class Choice:
     @contextmanager
     def engine(self, quarantine_keys: KeyRing = NO_KEYS) -> Iterator[Engine]:
         """Open what scrubs. Raises ConfigError."""
-        with ThreadPoolExecutor(1) as aside:
-            compiled = aside.submit(ready_tier, self.rules)  # while the model loads: it hardly needs the interpreter
-            with open_detectors(self.model) as detectors:
-                compiled.result()
-                engine = single_policy_engine(
-                    self.policy, detectors, rules=self.rules, quarantine_keys=quarantine_keys, keys=self.keys
-                )
-                gc.freeze()  # as in `run`: what is loaded stays, and need not be searched for garbage
-                yield engine
+        with compiling(self.rules) as compiled, open_detectors(self.model) as detectors:
+            compiled()
+            engine = single_policy_engine(
+                self.policy, detectors, rules=self.rules, quarantine_keys=quarantine_keys, keys=self.keys
+            )
+            garbage.leave_alone()
+            yield engine
 
 
 def with_choice(command: Callable[..., int]) -> Callable[..., int]:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from scrubber import logs
 from scrubber.cli import confess, garbage
 from scrubber.cli.exits import Exit
-from scrubber.cli.wiring import Engine, open_detectors, worker_engine
+from scrubber.cli.wiring import Engine, compiling, open_detectors, worker_engine
 from scrubber.config import Config
+from scrubber.config.rules import all_rules
 from scrubber.core.records import Record, Touched
 from scrubber.detect.apart.serve import Build, Told, received, serve
 from scrubber.detect.runtime.memory import gpu_memory
@@ -41,7 +42,8 @@ class _Engine(NamedTuple):
 @contextmanager
 def engines(config: Config, telemetry: Telemetry) -> Iterator[Build]:
     """Load the model, and give what builds engines on it of policies and rules as they are then."""
-    with open_detectors(config.model, telemetry) as detectors:
+    with compiling(all_rules(config.rules)) as compiled, open_detectors(config.model, telemetry) as detectors:
+        compiled()
         telemetry.emit(DetectorsReady(len(detectors)))
 
         def build() -> _Engine:
