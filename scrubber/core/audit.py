@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
+import msgspec
 import orjson
 
 from scrubber.core.keys import KeyRing, Mac
@@ -69,40 +71,59 @@ class AuditTrail:
         `fingerprints` are those of the redacted values, in the order of `redactions`, or none at all.
         `excluded_characters` is how much of the record the policy's `never_scan` kept from the detectors.
         """
-        spans: list[dict[str, object]] = [
-            {
-                "path": path,
-                "label": label,
-                "start": start,
-                "end": end,
-                "out_start": out_start,
-                "out_end": out_end,
-                "score": round(score, _SCORE_DIGITS),
-                "detector": detector,
-                "rule": rule,
-                "action": action,
-            }
+        spans = [
+            _Span(path, label, start, end, out_start, out_end, _rounded(score), detector, rule, action)
             for path, label, start, end, out_start, out_end, score, detector, rule, action in redactions
         ]
-        for span, fingerprint in zip(spans, fingerprints, strict=bool(fingerprints)):
-            span["fingerprint"] = fingerprint
-        body = {
-            "source": {
-                "topic": record.topic,
-                "partition": record.partition,
-                "offset": record.offset,
-                "timestamp_ms": record.timestamp_ms,
-            },
-            "excluded_characters": excluded_characters,
-            "redactions": spans,
-        }
-        return self._head + _dumps(body, spans)[1:]
+        if fingerprints:
+            for span, fingerprint in zip(spans, fingerprints, strict=True):
+                span.fingerprint = fingerprint
+        topic, partition, offset, timestamp_ms, _, _, _ = record
+        body = _Body(_Source(topic, partition, offset, timestamp_ms), excluded_characters, spans)
+        return self._head + _encoded(body)[1:]
 
 
-def _dumps(body: dict[str, object], spans: list[dict[str, object]]) -> bytes:
+class _Source(msgspec.Struct):
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+
+
+class _Span(msgspec.Struct):
+    """A `Redaction`, with a fingerprint where there are keys for one."""
+
+    path: str
+    label: str
+    start: int
+    end: int
+    out_start: int
+    out_end: int
+    score: float
+    detector: str
+    rule: str | None
+    action: str
+    fingerprint: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class _Body(msgspec.Struct):
+    source: _Source
+    excluded_characters: int
+    redactions: list[_Span]
+
+
+@lru_cache(maxsize=1024)  # rules have few scores, and rounding costs as much as all else here but writing it
+def _rounded(score: float) -> float:
+    return round(score, _SCORE_DIGITS)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _encoded(body: _Body) -> bytes:
     try:
-        return orjson.dumps(body)
-    except TypeError:  # half a surrogate pair in the name of a field
-        for span in spans:
-            span["path"] = well_formed(str(span["path"]))
-        return orjson.dumps(body)
+        return _encode(body)
+    except UnicodeEncodeError:  # half a surrogate pair in the name of a field
+        for span in body.redactions:
+            span.path = well_formed(span.path)
+        return _encode(body)

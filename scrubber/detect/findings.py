@@ -54,7 +54,7 @@ def _by_hits(views: Views, by_buffer: Mapping[int, list[RuleHit]], *, starred: b
     for buffer, hits in by_buffer.items():
         level, place = views.origin(buffer)
         for hit in hits:
-            if hit.rule.evidence == "key":
+            if hit[2].evidence == "key":
                 if starred and not WORD.search(views.buffers[buffer], hit.start, hit.end):
                     continue
                 if not follows_placeholder(views.buffers[buffer], hit.start, hit.end):

@@ -104,29 +104,39 @@ class Scrubber:
         policy = self._policy_for(topic)
         scoped = None if policy.reads_levels else policy.scoped(topic)
         return [
-            _new(Part, (otlp.decode(text), scoped or _scoped(policy, topic, text), "", index, _VALUE))
+            _new(
+                Part,
+                (
+                    otlp.decode(text) if text[:1] == otlp.FIRST_BYTE else text,
+                    scoped or _scoped(policy, topic, text),
+                    "",
+                    index,
+                    _VALUE,
+                ),
+            )
             for index, text in enumerate(texts)
         ]
 
     def _outcome(self, record: Record, results: Sequence[tuple[Part, Redacted | Reason]], stamp: _Stamp) -> Outcome:
-        key, value, headers = record.key, record.value, record.headers
+        _, _, _, _, key, value, headers = record
         redactions: list[Redaction] = []
         fingerprints: list[str | None] = []
-        for part, result in results:
+        for (text, _, _, _, slot), result in results:
             if isinstance(result, Reason):
                 return self._quarantine.seal(record, result, stamp.policy.digest)
             redactions += result.redactions
             if self._keys is not None:
-                fingerprints += _fingerprints(part.text, result, stamp.trail)
-            if part.slot == _VALUE:
-                value = otlp.encode(record.value or b"", part.text, result.text)
-            elif part.slot == _KEY:
+                fingerprints += _fingerprints(text, result, stamp.trail)
+            if slot == _VALUE:
+                value = otlp.encode(value or b"", text, result.text)
+            elif slot == _KEY:
                 key = result.text
             else:
                 headers = list(headers or ())
-                headers[part.slot] = (headers[part.slot][0], result.text)
-        event = stamp.trail.event(record, redactions, fingerprints, _excluded(record, stamp.policy))
-        return Clean(key, value, [*headers, *stamp.headers] if headers else stamp.headers, event)
+                headers[slot] = (headers[slot][0], result.text)
+        excluded = _excluded(record, stamp.policy) if stamp.policy.has_field_rules else 0
+        event = stamp.trail.event(record, redactions, fingerprints, excluded)
+        return _new(Clean, (key, value, [*headers, *stamp.headers] if headers else stamp.headers, event))
 
     def _stamp(self, policy: Policy) -> _Stamp:
         if policy.digest not in self._stamps:
@@ -164,7 +174,7 @@ def _parts(records: Sequence[Record], policies: Mapping[str, Policy]) -> list[Pa
     for index, (topic, _, _, _, key, value, headers) in enumerate(records):
         policy = scoped[topic] or _scoped(policies[topic], topic, value)
         if value:
-            text = otlp.decode(value) if value[0] == otlp.FIRST_BYTE else value
+            text = otlp.decode(value) if value[:1] == otlp.FIRST_BYTE else value
             parts.append(_new(Part, (text, policy, "", index, _VALUE)))
         if key:
             parts.append(Part(key, policy, KEY, index, _KEY))
@@ -178,15 +188,13 @@ def _parts(records: Sequence[Record], policies: Mapping[str, Policy]) -> list[Pa
 
 
 def _excluded(record: Record, policy: Policy) -> int:
-    if not policy.has_field_rules:
-        return 0
     return sum(map(excluded_characters, _parts([record], {record.topic: policy})))
 
 
 def _scrubbed(text: bytes, part: Part, result: Redacted | Reason) -> ScrubbedText:
     if isinstance(result, Reason):
         return ScrubbedText(b"", [], result)
-    return ScrubbedText(otlp.encode(text, part.text, result.text), result.redactions)
+    return _new(ScrubbedText, (otlp.encode(text, part.text, result.text), result.redactions, None))
 
 
 def _fingerprints(text: bytes, result: Redacted, trail: AuditTrail) -> list[str | None]:

@@ -11,13 +11,14 @@ import time
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
+from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
 from scrubber.core.actions import Numbering
 from scrubber.core.formats import JSON, format_of
 from scrubber.core.redact import Redacted, accepted, redact, spans
-from scrubber.core.spans import Finding, Span
+from scrubber.core.spans import Finding, Redaction, Span
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
@@ -27,7 +28,7 @@ from scrubber.errors import DetectorFailed, Reason, RecordError
 from scrubber.telemetry import TextsScrubbed
 
 _STARS = bytes(ord("*") if char >= 0x80 or chr(char).isalnum() or char == ord("_") else char for char in range(256))
-_COUNTED = attrgetter("label", "detector", "action")
+_COUNTED = itemgetter(*map(Redaction._fields.index, ("label", "detector", "action")))
 
 Results = dict[int, Redacted | Reason]
 """What became of the texts that may not leave as they are, by index."""
@@ -59,9 +60,13 @@ class TextPipeline:
         results: Results = dict(unreadable)
         numberings: defaultdict[int, Numbering] = defaultdict(Numbering)
         for index, found in findings.items():
-            if index not in results:
-                part = parts[index]
-                result = _redact(part, found, numberings[part.record])
+            if index not in unreadable:
+                text, policy, place, record, _ = parts[index]
+                try:
+                    result = redact(text, format_of(text), found, policy, numberings[record], place=place)
+                except RecordError as error:
+                    results[index] = error.reason
+                    continue
                 if result is not None:
                     results[index] = result
         watch.lap("redact")
@@ -116,7 +121,7 @@ class TextPipeline:
 
     def _verify(self, parts: Sequence[Part], results: Results) -> None:
         """Scan every output again: what the rules still find outside of our own replacements must not leave."""
-        changed = {index: result for index, result in results.items() if isinstance(result, Redacted)}
+        changed = {index: result for index, result in results.items() if type(result) is Redacted}
         views = Views([_without_our_words(result) for result in changed.values()], JSON.fits)
         residual = find_by_rules(views, self._rules, starred=True)
         for place, (index, result) in enumerate(changed.items()):
@@ -150,18 +155,12 @@ class _StopWatch:
 
 
 def _told(parts: Sequence[Part], results: Results, unscanned: int, watch: _StopWatch) -> TextsScrubbed:
-    redactions: Counter[tuple[str, str, str]] = Counter()
-    residual = 0
-    for result in results.values():
-        if isinstance(result, Redacted):
-            redactions.update(map(_COUNTED, result.redactions))
-        elif result is Reason.RESIDUAL:
-            residual += 1
+    redacted = [result.redactions for result in results.values() if isinstance(result, Redacted)]
     return TextsScrubbed(
         texts=len(parts),
         unscanned=unscanned,
-        residual=residual,
-        redactions=tuple(redactions.items()),
+        residual=sum(result is Reason.RESIDUAL for result in results.values()),
+        redactions=tuple(Counter(map(_COUNTED, chain.from_iterable(redacted))).items()),
         **{f"{stage}_secs": watch.secs[stage] for stage in ("rules", "model", "redact", "verify")},
     )
 
@@ -184,13 +183,6 @@ def _is_text(text: bytes) -> bool:
     return True
 
 
-def _redact(part: Part, findings: Sequence[Finding], numbering: Numbering) -> Redacted | Reason | None:
-    try:
-        return redact(part.text, format_of(part.text), findings, part.policy, numbering, place=part.place)
-    except RecordError as error:
-        return error.reason
-
-
 def _spans(part: Part, findings: Sequence[Finding]) -> list[Span] | Reason:
     try:
         return spans(part.text, format_of(part.text), findings, part.policy, part.place)
@@ -210,12 +202,13 @@ def _is_clean(part: Part, result: Redacted, residual: Sequence[Finding]) -> bool
 
 def _without_our_words(result: Redacted) -> bytes:
     """Return the output with stars for what we put there: `<PASSWORD>` must not be the key of what follows it."""
+    text, _, _, placed = result
     parts: list[bytes] = []
     done = 0
-    for start, end in result.placed:
-        parts += (result.text[done:start], result.text[start:end].translate(_STARS))
+    for start, end in placed:
+        parts += (text[done:start], text[start:end].translate(_STARS))
         done = end
-    parts.append(result.text[done:])
+    parts.append(text[done:])
     return b"".join(parts)
 
 

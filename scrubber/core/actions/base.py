@@ -8,25 +8,22 @@ ActionName = Literal["replace", "mask", "hash", "encrypt", "surrogate", "drop_fi
 Scope = Literal["span", "field", "record"]
 
 
-class Numbering:
+class Numbering(dict[str, dict[str, int]]):
     """Numbers for the values of one record: within a label, equal values get equal numbers, from 1 on.
 
     Lives as long as its record and never prints what it holds.
     """
 
-    __slots__ = ("_by_label",)
-
-    def __init__(self) -> None:
-        self._by_label: dict[str, dict[str, int]] = {}
+    __slots__ = ()
 
     def number(self, label: str, value: str) -> int:
         """Return the number of `value` among the values of `label`."""
-        numbers = self._by_label.setdefault(label, {})
+        numbers = self.setdefault(label, {})
         return numbers.setdefault(value, len(numbers) + 1)
 
     def __repr__(self) -> str:
         """Counts only."""
-        return f"Numbering({ {label: len(numbers) for label, numbers in self._by_label.items()} })"
+        return f"Numbering({ {label: len(numbers) for label, numbers in self.items()} })"
 
 
 class Action(Protocol):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrubber.core.formats.base import Token
-from scrubber.core.formats.fields import group_names, named_fields, whole_line
+from scrubber.core.formats.fields import Matched, group_names, matched_line
 
 _QUOTED = rb'(?:[^"\\\n]++|\\.)*+'
 _HEAD = re.compile(
@@ -30,11 +30,11 @@ class AccessLog:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield the fields; none of them is prose."""
-        return whole_line(text, _fields(text), wanted)
+        return matched_line(text, _matches(text), wanted)
 
 
-def _fields(text: bytes) -> Iterator[Token]:
-    """Yield the fields; the tail is looked at only if it is asked for."""
+def _matches(text: bytes) -> Iterator[Matched]:
+    """Yield head and tail; the tail is looked at only if it is asked for."""
     head = _HEAD.match(text)
-    yield from named_fields(head, _NAMES)
-    yield from named_fields(_TAIL.match(text, head.end() if head else 0), _TAIL_NAMES)
+    yield head, _NAMES
+    yield _TAIL.match(text, head.end() if head else 0), _TAIL_NAMES

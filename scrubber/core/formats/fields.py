@@ -8,6 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from scrubber.core.formats.base import Kind, Token
 
 Spans = Sequence[tuple[int, int]]
+Names = Sequence[tuple[str, Kind]]
+"""Name and kind of each group of a pattern, in their order."""
+
+Matched = tuple[re.Match[bytes] | None, Names]
 
 _new = tuple.__new__  # makes a NamedTuple in a third of the time
 
@@ -17,17 +21,37 @@ def field(start: int, end: int, path: str, *, prose: bool = False) -> Token:
     return _new(Token, (start, end, path, Kind.TEXT if prose else Kind.META))
 
 
-def named_fields(match: re.Match[bytes] | None, names: Iterable[tuple[str, Kind]]) -> Iterator[Token]:
-    """Yield the groups that take part in `match`, of a text that fits; `names` are those of all, in their order."""
-    assert match is not None, "A text that does not fit its format. This is a bug."
-    for (start, end), (name, kind) in zip(match.regs[1:], names, strict=True):
-        if start >= 0:
-            yield _new(Token, (start, end, name, kind))
-
-
-def group_names(pattern: re.Pattern[bytes], prose: str) -> list[tuple[str, Kind]]:
+def group_names(pattern: re.Pattern[bytes], prose: str) -> Names:
     """Return the names of the groups of `pattern`, all of which have one, and what is in them."""
     return [(name, Kind.TEXT if name == prose else Kind.META) for name in pattern.groupindex]
+
+
+def matched_line(text: bytes, matches: Iterable[Matched], wanted: Spans | None) -> Iterator[Token]:
+    """As `whole_line`, of the groups of `matches` that take part. Most findings lie in the first of them."""
+    first, last = _bounds(text, wanted)
+    tokens: list[Token] = []
+    done = 0
+    for match, names in matches:
+        assert match is not None, "A text that does not fit its format. This is a bug."
+        for index, (name, kind) in enumerate(names, start=1):
+            start, end = match.span(index)
+            if start < 0:
+                continue
+            if first < end:
+                if done < start and first < start:
+                    tokens.append(_new(Token, (done, start, "", Kind.META)))
+                if start < end:
+                    tokens.append(_new(Token, (start, end, name, kind)))
+            done = end
+            if done >= last:
+                return iter(tokens)
+    if done < len(text):
+        tokens.append(_new(Token, (done, len(text), "", Kind.META)))
+    return iter(tokens)
+
+
+def _bounds(text: bytes, wanted: Spans | None) -> tuple[int, int]:
+    return (wanted[0][0], max([end for _, end in wanted])) if wanted else (0, len(text))
 
 
 def whole_line(
@@ -37,7 +61,7 @@ def whole_line(
 
     With `wanted` (rising) tokens before and behind all of it are left out, and nothing behind it is looked at.
     """
-    first, last = (wanted[0][0], max([end for _, end in wanted])) if wanted else (0, len(text))
+    first, last = _bounds(text, wanted)
     done = 0
     for token in fields:
         start, end, _, _ = token

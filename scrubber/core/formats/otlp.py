@@ -23,7 +23,7 @@ from scrubber.core.formats.json_lines import Json
 _MAX_DEPTH = 40
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _STRING_TAG = b"\n"  # field 1, bytes: the first field of a LogsData, and the string of an AnyValue
-FIRST_BYTE = _STRING_TAG[0]
+FIRST_BYTE = _STRING_TAG
 """Of every OTLP protobuf."""
 _ID_BYTES = frozenset({0, 8, 16})
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scrubber.core.formats.base import Token
-from scrubber.core.formats.fields import field, group_names, named_fields, whole_line
+from scrubber.core.formats.fields import field, group_names, matched_line, whole_line
 
 _PARAMETER_VALUE = rb'"(?:[^"\\\]]++|\\.)*+"'
 _RFC5424 = re.compile(
@@ -53,11 +53,11 @@ class Syslog3164:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield header and message."""
-        return whole_line(text, named_fields(_RFC3164.match(text), _NAMES_3164), wanted)
+        return matched_line(text, [(_RFC3164.match(text), _NAMES_3164)], wanted)
 
 
 def _fields_5424(text: bytes) -> Iterator[Token]:
-    for token in named_fields(_RFC5424.match(text), _NAMES_5424):
+    for token in matched_line(text, [(_RFC5424.match(text), _NAMES_5424)], None):
         if token.path == "data":
             yield from _parameters(text, token.start, token.end)
         else:
