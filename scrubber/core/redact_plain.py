@@ -1,10 +1,11 @@
-"""The short way to redact. Most texts with a finding are plain: ASCII, no escape, no placeholder of ours, findings that
-lie apart, a policy that looks at nothing but labels. Then there is nothing to weigh; the output is that of `redact`, at
-half of what it costs.
+"""The short way to redact. Most texts with a finding are plain: ASCII, no escape of JSON, no placeholder of ours,
+findings that lie apart, a policy that looks at nothing but labels. Then there is nothing to weigh: the output is that of
+`redact`, at half of what it costs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from scrubber.core.policy import Policy
 from scrubber.core.spans import Finding, Redaction, Span
 
 _new = tuple.__new__  # makes a NamedTuple in a third of the time
+_PLACEHOLDER = re.compile(rb"<[A-Z]")
 _REPLACE, _STRING = Replace.name, Kind.STRING
 _APART = 2  # bytes: what lies nearer may be one name in two words
 
@@ -26,7 +28,7 @@ def spans_plain(
 ) -> list[Span] | None:
     """Return what `redact` would cover of `rising` findings; None where it would have to look closer."""
     placeholders = policy.placeholders
-    if placeholders is None or not _is_plain(text, rising, place):
+    if placeholders is None or not _is_plain(text, layout, rising, place):
         return None
     counted: list[Finding] = []
     for finding in rising:
@@ -43,7 +45,7 @@ def spans_plain(
 def redact_plain(text: bytes, layout: Format, rising: Sequence[Finding], policy: Policy, place: str) -> Spliced | None:
     """Cover `rising` findings as `redact` does; None where that has to look closer."""
     placeholders = policy.placeholders
-    if placeholders is None or not _is_plain(text, rising, place):
+    if placeholders is None or not _is_plain(text, layout, rising, place):
         return None
     tokens = iter(layout.tokens(text, [finding[:2] for finding in rising]))
     structured = layout.structured
@@ -77,8 +79,10 @@ def redact_plain(text: bytes, layout: Format, rising: Sequence[Finding], policy:
     return b"".join(parts), redactions, placed
 
 
-def _is_plain(text: bytes, rising: Sequence[Finding], place: str) -> bool:
-    if place or not text.isascii() or b"\\" in text or b"<" in text:
+def _is_plain(text: bytes, layout: Format, rising: Sequence[Finding], place: str) -> bool:
+    if place or not text.isascii() or (layout.structured and b"\\" in text):
+        return False
+    if b"<" in text and _PLACEHOLDER.search(text):
         return False
     if len(rising) > 1:
         for one, other in pairwise(rising):

@@ -11,7 +11,7 @@ buffer is to the exact pattern, and a match that spans two buffers is only a can
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
@@ -87,9 +87,9 @@ class _Batch:
         lengths = np.fromiter(map(len, buffers), np.int64, len(buffers))
         np.cumsum(lengths + len(engine.SEPARATOR), out=self.starts[1:])
 
-    def buffers_of(self, places: Iterable[int], count: int) -> npt.NDArray[np.int64]:
+    def buffers_of(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the buffer in which each place lies; that of a separator is the one before it."""
-        return np.searchsorted(self.starts, np.fromiter(places, np.int64, count), "right") - 1
+        return np.searchsorted(self.starts, places, "right") - 1
 
 
 class _Database:
@@ -110,21 +110,22 @@ class _Database:
 
     def candidates(self, batch: _Batch) -> list[Candidate]:
         """One scan for all buffers."""
-        ends: list[tuple[int, int]] = []
-        append = ends.append
-        # The callback runs once for each match, with the interpreter lock: it does nothing but note it.
+        matches: list[int] = []
+        append, count = matches.append, len(self._rules)
+        # The callback runs once for each match, with the interpreter lock: it does nothing but note it, as one number.
         self._database.scan(
             batch.text,
-            match_event_handler=lambda number, _from, end, _flags, _context: append((end, number)),
+            match_event_handler=lambda number, _from, end, _flags, _context: append(end * count + number),
             scratch=self._scratch,
         )
-        if (len(batch.text), len(self._rules) - 1) not in reversed(ends):
+        if len(batch.text) * count + count - 1 not in reversed(matches):
             raise DetectorFailed("Vectorscan did not read the batch to its end.")
+        ends, numbers = np.divmod(np.array(matches, np.int64), count)
         # The byte before the end is in the buffer, or it is the separator right behind it.
-        indices = batch.buffers_of((end - 1 for end, _ in ends), len(ends))
-        locals_ = (np.fromiter((end for end, _ in ends), np.int64, len(ends)) - batch.starts[indices]).tolist()
+        indices = batch.buffers_of(ends - 1)
+        places = (ends - batch.starts[indices]).tolist()
         seen: dict[tuple[int, int], tuple[int, int]] = {}
-        for index, local, (_, number) in zip(indices.tolist(), locals_, ends, strict=True):
+        for index, local, number in zip(indices.tolist(), places, numbers.tolist(), strict=True):
             rule = self._rules[number]
             if index == batch.count or rule == _CANARY:  # what a rule takes the canary for, or a record holds of it
                 continue
@@ -172,9 +173,8 @@ class _AnyOf:
             # What is left of this line lies in a buffer that is known now. The separator behind it is the next context.
             position = max(text.find(engine.SEPARATOR, end - 1), position + 1)
         buffers: set[int] = set()
-        for first, last in zip(
-            batch.buffers_of(firsts, len(firsts)).tolist(), batch.buffers_of(lasts, len(lasts)).tolist(), strict=True
-        ):
+        bounds = [batch.buffers_of(np.array(places, np.int64)).tolist() for places in (firsts, lasts)]
+        for first, last in zip(*bounds, strict=True):
             buffers.update(range(first, last + 1))
         return sorted(buffers)
 
