@@ -1,6 +1,6 @@
 """The short way to redact. Most texts with a finding are plain: ASCII, no escape of JSON, no placeholder of ours,
-findings that lie apart, a policy that looks at nothing but labels. Then there is nothing to weigh: the output is that of
-`redact`, at half of what it costs.
+findings that lie apart, a policy that looks at nothing but labels. Then there is nothing to weigh: the output is that
+of `redact`, at half of what it costs.
 """
 
 from __future__ import annotations

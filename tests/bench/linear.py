@@ -30,6 +30,8 @@ TEXTS = GENERAL | {
     "hits": b"mail bob@mail.example from 192.0.2.7 card 4111 1111 1111 1111\n",
     "hits in JSON": b'{"a":"bob@mail.example","password":"h7Gk2pQx","n":[1,2]},',
     "hits in JSON in JSON": rb"{\"a\":\"{\\\"mail\\\":\\\"bob@mail.example\\\"}\"},",
+    "rows of SQL": b"INSERT INTO t (a, password) VALUES ('x', 'h7Gk2pQx'), ('y', 'h7Gk2pQx'); ",
+    "labels of CEF": b"cs1Label=password cs1=h7Gk2pQx ",
     "objects under a key": b'{"password":{"password":{"a":"h7Gk2pQx"},',
 }
 
