@@ -6,7 +6,7 @@ nothing but a warning, and loses a whole batch to one lone surrogate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from scrubber.core.batches import batches
@@ -16,25 +16,37 @@ from scrubber.detect.files import token_limit
 from scrubber.detect.gliner.checkpoint import Checkpoint
 from scrubber.detect.gliner.rows import Entity, Row, limits, rows, spans
 from scrubber.detect.gliner.words import WordReader, Words
+from scrubber.detect.model_run import ModelRun
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.extras import require
 from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.errors import ConfigError, DetectorFailed, Problem
+from scrubber.telemetry import ModelRan
 
 _MAX_BATCH_TOKENS = 16_384
 _DTYPES = {"float32": None, "bfloat16": "bf16", "float16": "fp16"}
 
 
 class GlinerLibraryDetector:
-    """The model of `checkpoint`, with `max_batch_rows` windows at once."""
+    """The model of `checkpoint`, with `max_batch_rows` windows at once.
+
+    `observe` hears of every call, in the calling thread; it must neither raise nor block.
+    """
 
     def __init__(
-        self, checkpoint: Checkpoint, description: Description, options: ModelOptions, *, max_batch_rows: int = 8
+        self,
+        checkpoint: Checkpoint,
+        description: Description,
+        options: ModelOptions,
+        *,
+        max_batch_rows: int = 8,
+        observe: Callable[[ModelRan], None] = lambda _: None,
     ) -> None:
         library = require("gliner", "gliner")
         self._model = _load(library, checkpoint, options)
         self._description = description
         self._max_batch_rows = max_batch_rows
+        self._observe = observe
         tokenizer = self._model.data_processor.transformer_tokenizer
         private_copy = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
         self._reader = WordReader(private_copy, self._model.data_processor.words_splitter)
@@ -59,21 +71,32 @@ class GlinerLibraryDetector:
         del self._model
 
     def _detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
+        run = ModelRun()
         words = self._reader.read(texts)
+        run.lap("split")
         thresholds = dict(zip(plan.labels, plan.thresholds, strict=True))
+        prompt_tokens = self._prompt_tokens(list(thresholds))
         limit = limits(
             max_words=self._model.config.max_len,
             max_width=self._model.config.max_width,
             model_tokens=self._max_tokens,
-            prompt_tokens=self._prompt_tokens(list(thresholds)),
+            prompt_tokens=prompt_tokens,
         )
         todo = rows(words, limit)
+        run.counts["windows"] = len(todo)
+        run.counts["words"] = sum(len(row.words) for row in todo)
+        run.counts["tokens"] = sum(row.tokens + prompt_tokens for row in todo)
         answers: list[tuple[Row, Sequence[Entity]]] = []
         for batch in batches([row.tokens for row in todo], budget=_MAX_BATCH_TOKENS, max_rows=self._max_batch_rows):
             some = [todo[number] for number in batch]
-            found = halving(lambda part: shielded(lambda: self._run(part, words, thresholds)), some)
+            found = halving(lambda part: shielded(lambda: self._run(part, words, thresholds, run)), some)
+            run.counts["batches"] += 1
+            run.counts["padded_tokens"] += len(some) * (max(row.tokens for row in some) + prompt_tokens)
             answers.extend(zip(some, found, strict=True))
-        return spans(words, answers, self._description.name)
+        decoded = spans(words, answers, self._description.name)
+        run.lap("decode")
+        self._observe(run.happened(len(texts), prompt_tokens))
+        return decoded
 
     def _prompt_tokens(self, labels: Sequence[str]) -> int:
         """Tokens that the library spends on anything but the text: markers, labels, [CLS] and [SEP]."""
@@ -81,15 +104,20 @@ class GlinerLibraryDetector:
         tokenizer = self._model.data_processor.transformer_tokenizer
         return len(tokenizer(prompts[0], is_split_into_words=True, truncation=False)["input_ids"])
 
-    def _run(self, part: Sequence[Row], words: Sequence[Words], thresholds: dict[str, float]) -> list[Sequence[Entity]]:
+    def _run(
+        self, part: Sequence[Row], words: Sequence[Words], thresholds: dict[str, float], run: ModelRun
+    ) -> list[Sequence[Entity]]:
         inputs = [
             {"tokenized_text": words[row.text].words[row.words.start : row.words.stop], "ner": None} for row in part
         ]
         batch = self._model.collate_batch(inputs, list(thresholds))
+        run.lap("plan")
         output = self._model.run_batch(batch, threshold=min(thresholds.values()))
+        run.lap("forward")
         if not output[0].isfinite().all():
             raise DetectorFailed("The model gave scores that are not numbers.")
         decoded = self._decode(output, batch, thresholds)
+        run.lap("decode")
         return [[Entity(span.start, span.end, span.entity_type, span.score) for span in row] for row in decoded]
 
     def _decode(self, output: Any, batch: Any, thresholds: dict[str, float]) -> Any:

@@ -5,8 +5,7 @@ The caller's thread splits, plans and decodes; the device's own thread copies an
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from scrubber.detect.gliner.network import Pending, SpanModel
 from scrubber.detect.gliner.prompt import Prompt, Prompter
 from scrubber.detect.gliner.rows import Entity, Limits, Row, limits, rows, spans
 from scrubber.detect.gliner.words import WordReader, Words
+from scrubber.detect.model_run import ModelRun
 from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.errors import DetectorOverloaded
 from scrubber.telemetry import ModelRan
@@ -74,40 +74,19 @@ class _Submitted(NamedTuple):
     pending: Pending
 
 
-class _Run:
-    """One call: its texts, what is asked, the time of its stages and its counts."""
+class _Run(ModelRun):
+    """One call: its texts and what is asked."""
 
     def __init__(self, asked: _Asked) -> None:
+        super().__init__()
         self.asked = asked
         self.texts: list[Words] = []
-        self.counts = dict.fromkeys(("windows", "batches", "words", "tokens", "padded_tokens"), 0)
-        self.secs: defaultdict[str, float] = defaultdict(float)
-        self._since = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Book the time of this thread since the last lap on `stage`."""
-        now = time.perf_counter()
-        self.secs[stage] += now - self._since
-        self._since = now
 
     def resume(self, answer: Answer) -> None:
         """Go on after waiting for `answer`: what the device took for it counts, the waiting does not."""
         self.secs["copy"] += answer.copy_secs
         self.secs["forward"] += answer.forward_secs
-        self._since = time.perf_counter()
-
-    def happened(self) -> ModelRan:
-        """What is told of the call."""
-        return ModelRan(
-            texts=len(self.texts),
-            **self.counts,
-            prompt_tokens=self.asked.prompt.tokens,
-            split_secs=self.secs["split"],
-            plan_secs=self.secs["plan"],
-            copy_secs=self.secs["copy"],
-            forward_secs=self.secs["forward"],
-            decode_secs=self.secs["decode"],
-        )
+        self.forget_waiting()
 
 
 class GlinerEngine:
@@ -168,7 +147,7 @@ class GlinerEngine:
         answers = list(self._answers(texts, run))
         found = spans(run.texts, answers, self._facts.description.name)
         run.lap("decode")
-        self._observe(run.happened())
+        self._observe(run.happened(len(run.texts), run.asked.prompt.tokens))
         return found
 
     def _text_of(self, tokens: int, max_words: int) -> str:

@@ -89,7 +89,7 @@ def _on_torch(order: _Order) -> _Loaded:
     checkpoint, options = order.checkpoint, devices.resolve(order.options)
     reason = checkpoint.unsupported() or encoders.unsupported(checkpoint.encoder_config)
     if reason is not None:
-        library = GlinerLibraryDetector(checkpoint, order.description, options)
+        library = GlinerLibraryDetector(checkpoint, order.description, options, observe=order.observe)
         return _Loaded(library, "gliner library", reason, options)
     device = devices.Device(options.device, options.dtype)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
 
@@ -15,10 +15,12 @@ from scrubber.core.spans import Span
 from scrubber.core.windows import windows
 from scrubber.detect.detector import Description, Plan
 from scrubber.detect.gliner.words import MAX_WORD_TOKENS
+from scrubber.detect.model_run import ModelRun
 from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.detect.tokens.reader import TokenReader, Tokens
 from scrubber.detect.tokens.tags import Tag, entities
 from scrubber.errors import DetectorFailed
+from scrubber.telemetry import ModelRan
 
 _OVERLAP_WORDS = 24
 _MAX_WORDS = 100_000
@@ -65,6 +67,7 @@ class TokenEngine:
     words by their first sub-token ("first").
 
     A long text is read in windows; each of its sub-tokens is judged in the window that shows most of what is around it.
+    `observe` hears of every call, in the calling thread; it must neither raise nor block.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class TokenEngine:
         *,
         max_batch_tokens: int,
         aggregation: Aggregation = "simple",
+        observe: Callable[[ModelRan], None] = lambda _: None,
     ) -> None:
         room = facts.max_tokens - len(reader.before) - len(reader.after)
         assert room >= MAX_WORD_TOKENS, "The model cannot read one long word. This is a bug."
@@ -84,6 +88,7 @@ class TokenEngine:
         self._room = room
         self._max_batch_tokens = max_batch_tokens
         self._aggregation = aggregation
+        self._observe = observe
 
     def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
         """See `Detector.detect`."""
@@ -103,18 +108,26 @@ class TokenEngine:
         del self._model
 
     def _detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
+        run = ModelRun()
         read = self._reader.read(texts)
+        run.lap("split")
         best = [Best(np.zeros(len(text.ids), np.int64), np.zeros(len(text.ids), np.float32)) for text in read]
         rows, shares = self._rows(read)
         lengths = [len(row.tokens) for row in rows]
+        run.counts["windows"] = len(rows)
+        run.counts["words"] = sum(len(text.words) for text in read)
+        run.lap("plan")
         for group in batches(lengths, budget=self._max_batch_tokens, max_rows=_MAX_BATCH_ROWS):
-            for number, found in zip(group, self._run([rows[number] for number in group], read), strict=True):
+            for number, found in zip(group, self._run([rows[number] for number in group], read, run), strict=True):
                 row, share = rows[number], shares[number]
                 own = slice(share.start - row.tokens.start, share.stop - row.tokens.start)
                 best[row.text].classes[share.start : share.stop] = found.classes[own]
                 best[row.text].scores[share.start : share.stop] = found.scores[own]
         thresholds = dict(zip(plan.labels, plan.thresholds, strict=True))
-        return [self._spans(text, found, thresholds) for text, found in zip(read, best, strict=True)]
+        spans = [self._spans(text, found, thresholds) for text, found in zip(read, best, strict=True)]
+        run.lap("decode")
+        self._observe(run.happened(len(texts)))
+        return spans
 
     def _rows(self, texts: Sequence[Tokens]) -> tuple[list[_Row], list[range]]:
         """Return the windows, and for each the tokens that are judged in it: neighbours halve what they share."""
@@ -131,19 +144,24 @@ class TokenEngine:
                 shares.append(range(start, stop))
         return rows, shares
 
-    def _run(self, group: Sequence[_Row], texts: Sequence[Tokens]) -> list[Best]:
-        def run(part: Sequence[_Row]) -> list[Best]:
-            return shielded(lambda: self._run_batch(part, texts))
+    def _run(self, group: Sequence[_Row], texts: Sequence[Tokens], run: ModelRun) -> list[Best]:
+        def answer(part: Sequence[_Row]) -> list[Best]:
+            return shielded(lambda: self._run_batch(part, texts, run))
 
-        return halving(run, group, self._model.release_memory)
+        return halving(answer, group, self._model.release_memory)
 
-    def _run_batch(self, part: Sequence[_Row], texts: Sequence[Tokens]) -> list[Best]:
+    def _run_batch(self, part: Sequence[_Row], texts: Sequence[Tokens], run: ModelRun) -> list[Best]:
         before, after = self._reader.before, self._reader.after
         lengths = np.array([len(row.tokens) + len(before) + len(after) for row in part], np.int64)
         ids = np.full((len(part), lengths.max()), self._facts.padding, np.int64)
         for number, (row, length) in enumerate(zip(part, lengths.tolist(), strict=True)):
             ids[number, :length] = [*before, *texts[row.text].ids[row.tokens.start : row.tokens.stop], *after]
+        run.counts["batches"] += 1
+        run.counts["tokens"] += int(lengths.sum())
+        run.counts["padded_tokens"] += ids.size
+        run.lap("plan")
         best = self._model.run(ids, lengths)
+        run.lap("forward")
         if not np.isfinite(best.scores[np.arange(ids.shape[1]) < lengths[:, None]]).all():
             raise DetectorFailed("The model gave scores that are not numbers.")
         start = len(before)

@@ -56,7 +56,7 @@ def load_tokens(
     names = description.name, description.revision, description.digest
     runtime = "onnxruntime" if file.suffix == ".onnx" else "torch"
     observe(ModelLoaded(*names, runtime, "", options.device, options.dtype))
-    return TokenEngine(model, reader, facts, max_batch_tokens=budget, aggregation=aggregation)
+    return TokenEngine(model, reader, facts, max_batch_tokens=budget, aggregation=aggregation, observe=observe)
 
 
 def _torch(folder: Path, options: ModelOptions) -> tuple[TokenModel, ModelOptions]:

@@ -48,6 +48,10 @@ def test_a_model_that_the_engine_does_not_compute_runs_through_the_library_and_s
     assert isinstance(detector, GlinerLibraryDetector)
     assert (seen[0].engine, seen[0].reason) == ("gliner library", "subtoken_pooling is 'mean'")
     assert any(detector.detect(LINES, PLAN))
+    ran = seen[1]
+    assert ran.texts == len(LINES)
+    assert 0 < ran.words < ran.tokens <= ran.padded_tokens
+    assert all(ran.stages()[stage] > 0 for stage in ("split", "plan", "forward", "decode"))
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,17 @@ def assert_same(found, expected):
     assert scores == pytest.approx([span.score for text in expected for span in text], abs=1e-4)
 
 
+def test_every_call_is_told_with_its_stages(folder):
+    seen = []
+    load_tokens(folder, ModelOptions(), observe=seen.append).detect(LINES, PLAN)
+    loaded, ran = seen
+    assert isinstance(loaded, ModelLoaded)
+    assert ran.texts == len(LINES)
+    assert 0 < ran.words < ran.tokens <= ran.padded_tokens
+    assert 0 < ran.batches <= ran.windows
+    assert all(ran.stages()[stage] > 0 for stage in ("split", "plan", "forward", "decode"))
+
+
 @pytest.mark.parametrize("backbone", ["distilbert", "bert", "deberta-v2"])
 def test_entities_are_those_of_transformers_pipeline(tmp_path, backbone):
     assert_parity(save_tokens(tmp_path, backbone=backbone), "simple")
