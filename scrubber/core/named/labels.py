@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from scrubber.core.named.base import REST, NamedValue
 
@@ -19,11 +21,22 @@ def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the values of fields that have a label, wherever on the line it stands."""
     for line in _lines(text):
         fields = list(_fields(text, *line))
-        labels = {key: text[start:end] for key, start, end in fields if key.endswith(_LABEL)}
+        labels: dict[bytes, list[tuple[int, bytes]]] = {}
         for key, start, end in fields:
-            name = labels.get(key + _LABEL)
-            if name is not None and start < end:
-                yield NamedValue(name.strip()[-_LONGEST_NAME:], start, end, bare=True)
+            if key.endswith(_LABEL):
+                labels.setdefault(key.removesuffix(_LABEL), []).append(
+                    (start, text[start:end].strip()[-_LONGEST_NAME:])
+                )
+        for key, start, end in fields:
+            if key in labels and start < end:
+                for name in _nearest(labels[key], start):
+                    yield NamedValue(name, start, end, bare=True)
+
+
+def _nearest(labels: Sequence[tuple[int, bytes]], place: int) -> set[bytes]:
+    """Return the last name before `place` and the first one behind it: a line may hold several events."""
+    behind = bisect_left(labels, place, key=itemgetter(0))
+    return {name for _, name in labels[max(0, behind - 1) : behind + 1]}
 
 
 def _lines(text: bytes) -> Iterator[tuple[int, int]]:
