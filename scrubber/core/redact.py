@@ -19,7 +19,7 @@ import orjson
 
 from scrubber.core.actions import Action, Numbering
 from scrubber.core.arbitrate import cover
-from scrubber.core.formats import Format, Kind, Token
+from scrubber.core.formats import Format, Kind, Token, format_of
 from scrubber.core.labels import DENIED, LABELS, MASKED_FIELD
 from scrubber.core.policy import Policy
 from scrubber.core.redact_plain import Spliced, redact_plain, spans_plain
@@ -83,12 +83,13 @@ def redact(
     return _new(Redacted, (output, layout, redactions, placed))
 
 
-def spans(text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, place: str = "") -> list[Span]:
+def spans(text: bytes, findings: Sequence[Finding], policy: Policy, place: str = "") -> list[Span]:
     """Return what `redact` would act on, in code points of `text`. Raises as `redact` does."""
     rising = _rising(findings)
-    short = spans_plain(text, layout, rising, policy, place)
+    short = spans_plain(text, rising, policy, place)
     if short is not None:
         return short
+    layout = format_of(text)
     found: list[Span] = []
     done = read = 0
     count = len if text.isascii() else _code_points

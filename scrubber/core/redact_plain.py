@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from scrubber.core.actions import Replace
-from scrubber.core.formats import Format, Kind, Token
+from scrubber.core.formats import FORMATS, JSON, Format, Kind, Token
 from scrubber.core.policy import Policy
 from scrubber.core.spans import Finding, Redaction, Span
+
+assert [known for known in FORMATS if known.structured] == [JSON], "Another format has structure. This is a bug."
 
 _new = tuple.__new__  # makes a NamedTuple in a third of the time
 _PLACEHOLDER = re.compile(rb"<[A-Z]")
@@ -23,12 +25,15 @@ Spliced = tuple[bytes, list[Redaction], list[tuple[int, int]]]
 """The output, what was done, and where in the output (bytes) it was put."""
 
 
-def spans_plain(
-    text: bytes, layout: Format, rising: Sequence[Finding], policy: Policy, place: str
-) -> list[Span] | None:
-    """Return what `redact` would cover of `rising` findings; None where it would have to look closer."""
+def spans_plain(text: bytes, rising: Sequence[Finding], policy: Policy, place: str) -> list[Span] | None:
+    """Return what `redact` would cover of `rising` findings; None where it would have to look closer.
+
+    Nobody asks for the names of fields here, so of a text's format it only matters whether it is JSON: no other has
+    structure.
+    """
     placeholders = policy.placeholders
-    if placeholders is None or not _is_plain(text, layout, rising, place):
+    is_json = JSON.fits(text)
+    if placeholders is None or not _is_plain(text, rising, place, structured=is_json):
         return None
     counted: list[Finding] = []
     for finding in rising:
@@ -37,7 +42,7 @@ def spans_plain(
             counted.append(finding)
             if replacement is None:
                 return None
-    if layout.structured and not _are_inside(layout.tokens(text, [finding[:2] for finding in counted]), counted):
+    if is_json and not _are_inside(JSON.tokens(text, [finding[:2] for finding in counted]), counted):
         return None
     return [_new(Span, finding[:6]) for finding in counted]
 
@@ -45,7 +50,7 @@ def spans_plain(
 def redact_plain(text: bytes, layout: Format, rising: Sequence[Finding], policy: Policy, place: str) -> Spliced | None:
     """Cover `rising` findings as `redact` does; None where that has to look closer."""
     placeholders = policy.placeholders
-    if placeholders is None or not _is_plain(text, layout, rising, place):
+    if placeholders is None or not _is_plain(text, rising, place, structured=layout.structured):
         return None
     tokens = iter(layout.tokens(text, [finding[:2] for finding in rising]))
     structured = layout.structured
@@ -79,8 +84,8 @@ def redact_plain(text: bytes, layout: Format, rising: Sequence[Finding], policy:
     return b"".join(parts), redactions, placed
 
 
-def _is_plain(text: bytes, layout: Format, rising: Sequence[Finding], place: str) -> bool:
-    if place or not text.isascii() or (layout.structured and b"\\" in text):
+def _is_plain(text: bytes, rising: Sequence[Finding], place: str, *, structured: bool) -> bool:
+    if place or not text.isascii() or (structured and b"\\" in text):
         return False
     if b"<" in text and _PLACEHOLDER.search(text):
         return False

@@ -185,7 +185,7 @@ def _is_text(text: bytes) -> bool:
 
 def _spans(part: Part, findings: Sequence[Finding]) -> list[Span] | Reason:
     try:
-        return spans(part.text, format_of(part.text), findings, part.policy, part.place)
+        return spans(part.text, findings, part.policy, part.place)
     except RecordError as error:
         return error.reason
 

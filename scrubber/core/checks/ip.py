@@ -24,6 +24,8 @@ def ipv4(_value: bytes, text: bytes, start: int, end: int) -> bool:
     """Whether four octets are an address: not a version number (`version 6.1.1.0`, `Chrome/99.0.1.2`), and with a fifth
     number behind them (`192.0.2.1.443`) only where the talk is of packets.
     """
+    if not start and text[end : end + 1] == b" ":  # as access logs begin
+        return True
     before = text[max(0, start - 40) : start]
     if before[-1:] == b"/":
         return not _is_product_version(before, text[end : end + 1])
