@@ -7,6 +7,7 @@ whole chunk in one pass and the model fills its batches. Here the texts become r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from scrubber.core.audit import AuditTrail
@@ -71,7 +72,7 @@ class Scrubber:
 
     def touched(self, records: Sequence[Record]) -> Touched:
         """Return what is to be done to which of `records`. Raises DetectorError."""
-        policies = {topic: self._policy_for(topic) for topic in {record.topic for record in records}}
+        policies = {topic: self._policy_for(topic) for topic in set(map(_TOPIC, records))}
         stamps = {topic: self._stamp(policy) for topic, policy in policies.items()}
         parts = _parts(records, policies)
         touched: dict[int, list[tuple[Part, Redacted | Reason]]] = {}
@@ -159,6 +160,7 @@ class _Stamp(NamedTuple):
     trail: AuditTrail
 
 
+_TOPIC = itemgetter(Record._fields.index("topic"))
 _VALUE, _KEY = -1, -2  # slots of a record; a header's is its index
 _new = tuple.__new__  # makes a NamedTuple in a third of the time: for what every single record needs
 

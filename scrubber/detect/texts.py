@@ -92,10 +92,12 @@ class TextPipeline:
         return [rules, *(detector.describe() for detector in self._detectors)]
 
     def _read(self, parts: Sequence[Part], watch: _StopWatch) -> _Read:
-        unreadable: dict[int, Reason] = dict.fromkeys(_undecodable(parts), Reason.UNDECODABLE)
+        texts = [part.text for part in parts]
+        unreadable: dict[int, Reason] = dict.fromkeys(_undecodable(texts), Reason.UNDECODABLE)
         if unreadable:
             parts = [part._replace(text=b"") if index in unreadable else part for index, part in enumerate(parts)]
-        views = Views([part.text for part in parts], JSON.fits)
+            texts = [part.text for part in parts]
+        views = Views(texts, JSON.fits)
         unreadable.update(dict.fromkeys(views.too_deep, Reason.TOO_DEEP))
         findings = self._find(parts, views, watch)
         return _Read(parts, findings, unreadable, sum(len(parts[index].text.decode()) for index in views.unscanned()))
@@ -165,12 +167,12 @@ def _told(parts: Sequence[Part], results: Results, unscanned: int, watch: _StopW
     )
 
 
-def _undecodable(parts: Sequence[Part]) -> list[int]:
+def _undecodable(texts: Sequence[bytes]) -> list[int]:
     """Return the texts that are not UTF-8. Text that is full of NULs is none: it is UTF-16, or binary."""
-    joined = b"\n".join([part.text for part in parts])
+    joined = b"\n".join(texts)
     if b"\0" not in joined and (joined.isascii() or _is_text(joined)):  # all of them are, and mostly that is so
         return []
-    return [index for index, part in enumerate(parts) if not _is_text(part.text)]
+    return [index for index, text in enumerate(texts) if not _is_text(text)]
 
 
 def _is_text(text: bytes) -> bool:

@@ -116,3 +116,13 @@ def test_an_access_log_names_the_user_and_has_no_prose():
 def test_a_model_reads_the_messages_of_a_stack_trace(trace, messages):
     assert format_of(trace).name == "stack_trace"
     assert prose(trace) == messages
+
+
+@given(st.sampled_from(sorted(SAMPLES)), st.lists(st.tuples(st.integers(0, 150), st.integers(1, 40)), min_size=1))
+def test_what_is_asked_for_is_named_as_in_the_whole_line(name, spans):
+    text = SAMPLES[name]
+    wanted = sorted((start, min(start + width, len(text))) for start, width in spans if start < len(text))
+    layout = format_of(text)
+    everything, asked = list(layout.tokens(text)), list(layout.tokens(text, wanted))
+    touched = [token for token in everything if any(token.start < end and start < token.end for start, end in wanted)]
+    assert set(touched) <= set(asked) <= set(everything)
