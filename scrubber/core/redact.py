@@ -126,7 +126,8 @@ def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: P
 
 
 def _rising(findings: Sequence[Finding]) -> Sequence[Finding]:
-    return sorted(findings, key=_position) if len(findings) > 1 else findings
+    """Return findings by start, each once: where a text has escapes, the same is often found in it with and without."""
+    return sorted(dict.fromkeys(findings), key=_position) if len(findings) > 1 else findings
 
 
 class _Source(NamedTuple):
