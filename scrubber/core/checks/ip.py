@@ -29,9 +29,11 @@ def ipv4(_value: bytes, text: bytes, start: int, end: int) -> bool:
     before = text[max(0, start - 40) : start]
     if before[-1:] == b"/":
         return not _is_product_version(before, text[end : end + 1])
-    word = before.rstrip(b" \t:=#\"'(").lower()
-    if word[len(word.rstrip(_LETTERS)) :] in _VERSION_WORDS:
-        return False
+    word = before.rstrip(b" \t:=#\"'(")
+    if word[-1:].isalpha():
+        word = word.lower()
+        if word[len(word.rstrip(_LETTERS)) :] in _VERSION_WORDS:
+            return False
     return text[end : end + 1] != b"." or not text[end + 1 : end + 2].isdigit() or _PACKETS.search(before) is not None
 
 

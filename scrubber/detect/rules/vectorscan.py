@@ -124,18 +124,23 @@ class _Database:
         # The byte before the end is in the buffer, or it is the separator right behind it.
         indices = batch.buffers_of(ends - 1)
         places = (ends - batch.starts[indices]).tolist()
-        seen: dict[tuple[int, int], tuple[int, int]] = {}
-        for index, local, number in zip(indices.tolist(), places, numbers.tolist(), strict=True):
-            rule = self._rules[number]
-            if index == batch.count or rule == _CANARY:  # what a rule takes the canary for, or a record holds of it
-                continue
-            key = index, rule
-            if key in seen:
-                first, last = seen[key]
-                seen[key] = (min(first, local), max(last, local))
-            else:
-                seen[key] = (local, local)
-        return [(index, rule, first, last) for (index, rule), (first, last) in seen.items()]
+        bounds: dict[int, list[int]] = {}
+        for key, place in zip((indices * count + numbers).tolist(), places, strict=True):
+            known = bounds.get(key)
+            if known is None:
+                bounds[key] = [place, place]
+            elif place > known[1]:
+                known[1] = place
+            elif place < known[0]:
+                known[0] = place
+        found: list[Candidate] = []
+        for key, (first, last) in bounds.items():
+            index, number = divmod(key, count)
+            if (
+                index < batch.count and number < count - 1
+            ):  # else: what a rule takes the canary for, or a record has of it
+                found.append((index, self._rules[number], first, last))
+        return found
 
     def clone(self) -> Self:
         twin = object.__new__(type(self))
