@@ -4,8 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -23,7 +28,7 @@ from scrubber.detect.apart.messages import Records, Scrubbed
 from scrubber.detect.apart.process import SLICE_RECORDS
 from scrubber.detect.apart.serve import Told
 from scrubber.errors import ConfigError, DetectorFailed, Problem, Reason
-from scrubber.telemetry import DetectorsReady, PoliciesInForce, ScrubProcessStarted, TextsScrubbed
+from scrubber.telemetry import BatchComputed, DetectorsReady, PoliciesInForce, ScrubProcessStarted, TextsScrubbed
 from tests.fakes.scrub_process import in_thread
 
 VALUES = (
@@ -149,26 +154,55 @@ def test_one_that_still_works_on_what_nobody_waits_for_is_ended_at_once(config):
     assert not is_alive(told.pid)
 
 
-def test_it_ends_when_its_worker_is_killed(config, tmp_path):
+@pytest.mark.parametrize("busy", [False, True])
+def test_it_ends_when_its_worker_is_killed(config, tmp_path, busy):
     code = f"""
 import pathlib, sys, time
-from scrubber.cli.scrub_process import scrub_process
+from scrubber.cli import scrub_process as module
 from scrubber.config import load
+from scrubber.core.records import Chunk, Record
+if {busy}:
+    module._COMMAND = (sys.executable, "-c", {ENDLESS!r})
 class Tell:
     def emit(self, happening):
         if type(happening).__name__ == "ScrubProcessStarted":
             print(happening.pid, flush=True)
-with scrub_process(load(pathlib.Path({str(tmp_path / "scrubber.yaml")!r}), {{}}), Tell()):
+with module.scrub_process(load(pathlib.Path({str(tmp_path / "scrubber.yaml")!r}), {{}}), Tell()) as process:
+    process.begin(Chunk([Record("app", 0, 0, 7, None, b"x", None)]))
+    print("begun", flush=True)
     time.sleep(600)
 """
     config_in(tmp_path)
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as worker:
         pid = int(worker.stdout.readline())
+        assert worker.stdout.readline() == b"begun\n"
         worker.kill()
     deadline = time.monotonic() + 60
     while is_alive(pid):
         assert time.monotonic() < deadline, "the scrub process outlives its worker"
         time.sleep(0.05)
+
+
+def test_the_worker_hears_of_work_that_goes_on():
+    heard = threading.Event()
+
+    class Worker:
+        def emit(self, happening):
+            if happening == BatchComputed(3):
+                heard.set()
+
+    class Slow(NamedTuple):
+        told: Told
+        digests: Mapping[str, str] = MappingProxyType({})
+
+        def touched(self, records):
+            self.told.emit(BatchComputed(3))
+            assert heard.wait(30), "the worker hears nothing before the answer"
+            return Touched({"app": []}, {})
+
+    process = in_thread(lambda _config, told: nullcontext(lambda: Slow(told)), "setup", Worker())
+    assert process.begin(chunk_of(1))().outcomes == [Clean(b"k", VALUES[0], [("h", b"x")], None)]
+    process.close()
 
 
 def test_ctrl_c_is_for_the_worker_alone(process, told):
@@ -193,6 +227,14 @@ def test_a_bug_there_is_told_without_what_it_quotes(config, monkeypatch, capfd):
     assert "ValueError" in told
     assert "ann@mail.example" not in told
 
+
+ENDLESS = """
+import sys, time
+from scrubber.cli import scrubbing
+from scrubber.detect.pipeline import Scrubber
+Scrubber.touched = lambda self, records: time.sleep(600)
+sys.exit(scrubbing.main())
+"""
 
 BUGGY = """
 import sys

@@ -192,7 +192,7 @@ class ChunkSection(Section):
     """When a chunk closes: whichever comes first. One chunk is one transaction."""
 
     max_records: int = Field(default=_CHUNK.max_records, ge=1, le=1_000_000)
-    """Records."""
+    """Records; fewer while the detectors need more than five seconds for so many."""
 
     max_bytes: int = Field(default=_CHUNK.max_bytes, ge=1, le=2**30)
     """Bytes of keys and values."""

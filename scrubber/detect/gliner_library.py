@@ -21,7 +21,7 @@ from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.extras import require
 from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.errors import ConfigError, DetectorFailed, Problem
-from scrubber.telemetry import ModelRan
+from scrubber.telemetry import BatchComputed, ModelRan
 
 _MAX_BATCH_TOKENS = 16_384
 _DTYPES = {"float32": None, "bfloat16": "bf16", "float16": "fp16"}
@@ -30,7 +30,7 @@ _DTYPES = {"float32": None, "bfloat16": "bf16", "float16": "fp16"}
 class GlinerLibraryDetector:
     """The model of `checkpoint`, with `max_batch_rows` windows at once.
 
-    `observe` hears of every call, in the calling thread; it must neither raise nor block.
+    `observe` hears of every batch and every call, in the calling thread; it must neither raise nor block.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class GlinerLibraryDetector:
         options: ModelOptions,
         *,
         max_batch_rows: int = 8,
-        observe: Callable[[ModelRan], None] = lambda _: None,
+        observe: Callable[[BatchComputed | ModelRan], None] = lambda _: None,
     ) -> None:
         library = require("gliner", "gliner")
         self._model = _load(library, checkpoint, options)
@@ -114,6 +114,7 @@ class GlinerLibraryDetector:
         run.lap("plan")
         output = self._model.run_batch(batch, threshold=min(thresholds.values()))
         run.lap("forward")
+        self._observe(BatchComputed(len(part)))
         if not output[0].isfinite().all():
             raise DetectorFailed("The model gave scores that are not numbers.")
         decoded = self._decode(output, batch, thresholds)

@@ -148,7 +148,9 @@ class Runner:
             chunk, started, finish = begun.popleft()
             done = finish()
             ended = time.monotonic()
-            self._telemetry.emit(ChunkScrubbed(len(chunk.records), chunk.byte_size, ended - max(started, before)))
+            seconds = ended - max(started, before)
+            self._source.pace.learn(len(chunk.records), seconds)
+            self._telemetry.emit(ChunkScrubbed(len(chunk.records), chunk.byte_size, seconds))
             before = ended
             self._put(self._to_commit, done)
         self._put(self._to_commit, None)

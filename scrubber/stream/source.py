@@ -18,6 +18,7 @@ from scrubber.core.records import Chunk, Partition, Record
 from scrubber.errors import FatalStreamError
 from scrubber.stream import faults
 from scrubber.stream.ownership import Ownership
+from scrubber.stream.pace import Pace
 from scrubber.stream.placement import Placement
 from scrubber.stream.ports import ConsumerClient
 from scrubber.stream.settings import ChunkLimits, Delivery
@@ -43,7 +44,7 @@ class Source:
         consumer: not yet subscribed.
         ownership: shared with the commit thread.
         placement: of that consumer.
-        limits: when a chunk closes.
+        limits: when a chunk closes; earlier where `pace` says so, which hears what detectors take for one.
         delivery: only `exactly_once` needs the group's metadata.
         release_timeout_secs: how long a revoke waits for the transaction in flight.
         telemetry: receives rebalances and client errors.
@@ -66,6 +67,7 @@ class Source:
         self._ownership = ownership
         self._placement = placement
         self._limits = limits
+        self.pace = Pace(limits.max_records)
         self._transactional = delivery == "exactly_once"
         self._release_timeout_secs = release_timeout_secs
         self._telemetry = telemetry
@@ -94,9 +96,9 @@ class Source:
         self._settle()
         self._held_since = None
         self._resume()
-        room = self._limits.max_records - len(self._chunk.records)
+        room = self.pace.records - len(self._chunk.records)
         try:
-            messages = self._consumer.consume(min(room, SLICE_RECORDS), POLL_SECS)
+            messages = self._consumer.consume(max(1, min(room, SLICE_RECORDS)), POLL_SECS)
         except KafkaException as exception:
             self._after_client_error(faults.kafka_error(exception))
             self._ownership.want_rewind()
@@ -178,7 +180,7 @@ class Source:
         chunk, limits = self._chunk, self._limits
         if not chunk.records:
             return None
-        full = len(chunk.records) >= limits.max_records or chunk.byte_size >= limits.max_bytes
+        full = len(chunk.records) >= self.pace.records or chunk.byte_size >= limits.max_bytes
         if not full and time.monotonic() - self._opened_at < limits.max_wait_ms / 1000:
             return None
         self._chunk = Chunk()

@@ -10,6 +10,7 @@ tracing.py      happenings -> OpenTelemetry spans
 """
 
 from scrubber.telemetry.happenings import (
+    BatchComputed,
     CacheAsked,
     ChunkCommitted,
     ChunkScrubbed,
@@ -46,6 +47,7 @@ from scrubber.telemetry.happenings import (
 from scrubber.telemetry.receivers import Fanout, LogTelemetry, Telemetry
 
 __all__ = [
+    "BatchComputed",
     "CacheAsked",
     "ChunkCommitted",
     "ChunkScrubbed",

@@ -302,6 +302,14 @@ class CacheAsked(Happening):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class BatchComputed(Happening):
+    """The device has answered for a batch of so many windows: a sign of life, however long the call goes on."""
+
+    level: ClassVar[Level] = "debug"
+    windows: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ModelRan(Happening):
     """One call of the engine: how much it read and where the time went.
 

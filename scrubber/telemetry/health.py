@@ -10,12 +10,16 @@ import time
 from collections.abc import Callable, Mapping
 
 from scrubber.telemetry.happenings import (
+    BatchComputed,
     DetectorsReady,
     Happening,
     PartitionsAssigned,
     PartitionsLost,
     WorkerStopped,
 )
+
+DETECT = "detect"
+"""The loop that waits for the detectors: it turns with each batch that a model has done."""
 
 
 class Health:
@@ -38,6 +42,8 @@ class Health:
         match happening:
             case DetectorsReady():
                 self._warm = True
+            case BatchComputed() if DETECT in self._turned:
+                self.turn(DETECT)
             case PartitionsAssigned():
                 self._joined = True
             case PartitionsLost():

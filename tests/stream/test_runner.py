@@ -11,6 +11,7 @@ from confluent_kafka import KafkaError
 
 from scrubber.core.records import at_once
 from scrubber.errors import DetectorFailed, FatalStreamError
+from scrubber.stream import pace
 from scrubber.stream.runner import Runner
 from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
 from scrubber.telemetry import ProducerRebuilt, WatchdogFired, WorkerStopped
@@ -168,6 +169,22 @@ def test_the_next_chunk_is_begun_before_the_one_before_is_finished(broker):
     finished = [chunk for what, chunk in told if what == "finished"]
     assert [chunk for what, chunk in told if what == "begun"] == finished
     assert told.index(("begun", finished[2])) < told.index(("finished", finished[1]))
+
+
+def test_chunks_of_slow_detectors_become_small(broker, monkeypatch):
+    monkeypatch.setattr(pace, "CHUNK_SECS", 0.05)
+    monkeypatch.setattr(pace, "LEAST_RECORDS", 1)
+    sizes = []
+
+    def slow(chunk):
+        sizes.append(len(chunk.records))
+        time.sleep(0.02 * len(chunk.records))
+        return scrub(chunk)
+
+    with running(Worker(broker, begin=at_once(slow))) as worker:
+        assert len(worker.wait_for(100)) == 100
+    assert sizes[0] == 10
+    assert max(sizes[-5:]) <= 3
 
 
 def test_an_unknown_outcome_is_settled_without_losing_or_doubling(broker):

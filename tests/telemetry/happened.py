@@ -1,6 +1,7 @@
 """One of everything that can happen and that a metric is made of."""
 
 from scrubber.telemetry import (
+    BatchComputed,
     CacheAsked,
     ChunkCommitted,
     ChunkScrubbed,
@@ -87,6 +88,7 @@ EVERYTHING = (
     SCRUBBED,
     TextsDetected(5, 300, 0.1, 0.2),
     DeviceMemoryUsed(5, 9),
+    BatchComputed(4),
     CacheAsked(9, 4, 50, 4_000),
     RAN,
     ChunkScrubbed(10, 1_000, 0.4),

@@ -2,7 +2,14 @@
 
 import pytest
 
-from scrubber.telemetry import DetectorsReady, PartitionsAssigned, PartitionsLost, PartitionsRevoked, WorkerStopped
+from scrubber.telemetry import (
+    BatchComputed,
+    DetectorsReady,
+    PartitionsAssigned,
+    PartitionsLost,
+    PartitionsRevoked,
+    WorkerStopped,
+)
 from scrubber.telemetry.health import Health
 
 
@@ -33,6 +40,24 @@ def test_it_is_live_while_every_loop_turns(health, clock):
         health.turn("consume")
         health.turn("detect")
         assert health.why_not_live() == []
+
+
+def test_a_long_chunk_is_no_standstill_while_a_model_answers_for_its_batches(health, clock):
+    health.turn("detect")
+    for _ in range(10):
+        clock.now += 20
+        health.emit(BatchComputed(8))
+        assert health.why_not_live() == []
+    clock.now += 31
+    assert health.why_not_live() == ["the detect loop stands still"]
+
+
+def test_batches_of_a_worker_that_has_stopped_start_no_loop(health, clock):
+    health.turn("detect")
+    health.emit(WorkerStopped("done", 0, 0))
+    health.emit(BatchComputed(8))
+    clock.now += 100
+    assert health.why_not_live() == []
 
 
 def test_one_loop_that_stands_still_is_enough(health, clock):

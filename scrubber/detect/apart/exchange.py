@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO, Protocol
 
-from scrubber.detect.apart.messages import Answer, Reply, read, write
+from scrubber.detect.apart.messages import Answer, Reply, Working, read, write
 from scrubber.errors import DetectorFailed, ScrubberError
 from scrubber.telemetry import Telemetry
 
@@ -40,7 +40,7 @@ class Exchange:
 
     Args:
         child: the other side. It reads ahead, so that sending never waits for an answer to be taken.
-        telemetry: hears what happened there, when the answer that tells of it is taken.
+        telemetry: hears what happened there while somebody waits for an answer.
     """
 
     def __init__(self, child: Child, telemetry: Telemetry) -> None:
@@ -66,11 +66,15 @@ class Exchange:
         """Wait for the answer to the request at `place`, once. Raises what it says if that is an error of ours."""
         with self._receiving:
             while place not in self._untaken:
-                self._untaken[self._read] = self._receive()
-                self._read += 1
+                reply = self._receive()
+                if isinstance(reply.answer, Working):
+                    self._tell(reply)
+                else:
+                    self._untaken[self._read] = reply
+                    self._read += 1
             reply = self._untaken.pop(place)
-        for happening in reply.happenings:
-            self._telemetry.emit(happening)
+        self._tell(reply)
+        assert not isinstance(reply.answer, Working), "Kept though it is no answer. This is a bug."
         if isinstance(reply.answer, ScrubberError):
             raise reply.answer
         return reply.answer
@@ -84,6 +88,10 @@ class Exchange:
                 return
         self._child.kill()
         self._child.wait()
+
+    def _tell(self, reply: Reply) -> None:
+        for happening in reply.happenings:
+            self._telemetry.emit(happening)
 
     def _send(self, request: object) -> None:
         try:

@@ -1,7 +1,7 @@
 """What the worker and its scrub process say to each other: pickled, over two pipes that nobody else holds.
 
 The first message is whatever the process needs to begin, the first answer `Ready` or the error that prevents it. From
-then on each request has one answer, in order.
+then on each request has one answer, in order; between them comes what happens meanwhile.
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ class Records(NamedTuple):
         return list(map(_new, repeat(Record), zip(*self.columns, strict=True)))
 
 
+class Working(NamedTuple):
+    """No answer yet, but things have happened. Comes between the answers."""
+
+
 class Scrubbed(NamedTuple):
     """`Touched` without its named tuples: outcomes by the place of their record."""
 
@@ -84,7 +88,7 @@ Answer = Ready | Preparing | Scrubbed | ScrubberError
 class Reply(NamedTuple):
     """An answer, and what happened in the process since the one before."""
 
-    answer: Answer
+    answer: Answer | Working
     happenings: list[Happening]
 
 

@@ -11,13 +11,26 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from typing import BinaryIO, Protocol
 
 from scrubber.core.records import Record, Touched
-from scrubber.detect.apart.messages import Answer, Preparing, Ready, Records, Reply, Request, Scrubbed, read, write
+from scrubber.detect.apart.messages import (
+    Answer,
+    Preparing,
+    Ready,
+    Records,
+    Reply,
+    Request,
+    Scrubbed,
+    Working,
+    read,
+    write,
+)
 from scrubber.errors import ConfigError, Problem, ScrubberError
 from scrubber.telemetry import Happening
+
+TELL_SECS = 1.0
 
 
 class Engine(Protocol):
@@ -38,7 +51,7 @@ Build = Callable[[], Engine]
 
 
 class Told:
-    """Keeps what happens until the next answer takes it along. A `Telemetry`, for any thread."""
+    """Keeps what happens until it is sent to the worker. A `Telemetry`, for any thread."""
 
     def __init__(self) -> None:
         self._happenings: deque[Happening] = deque()
@@ -48,31 +61,59 @@ class Told:
         self._happenings.append(happening)
 
     def take(self) -> list[Happening]:
-        """Return what has happened, and forget it."""
+        """Return what has happened, and forget it. One thread at a time."""
         return [self._happenings.popleft() for _ in range(len(self._happenings))]
+
+
+class _Answers:
+    """The way to the worker. What happens while an answer takes long goes before it: work is seen to go on."""
+
+    def __init__(self, pipe: BinaryIO, told: Told) -> None:
+        self._pipe = pipe
+        self._told = told
+        self._writing = threading.Lock()
+        self._ended = threading.Event()
+        threading.Thread(target=self._tell, name="tell", daemon=True).start()
+
+    def send(self, answer: Answer) -> None:
+        """Send `answer`, and what has happened. Raises BrokenPipeError where the worker is gone."""
+        self._write(answer)
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        self._ended.set()
+
+    def _tell(self) -> None:
+        with suppress(OSError, ValueError):  # nobody is there to be told
+            while not self._ended.wait(TELL_SECS):
+                self._write(None)
+
+    def _write(self, answer: Answer | None) -> None:
+        with self._writing:
+            happenings = self._told.take()
+            if answer is not None or happenings:
+                write(Reply(Working() if answer is None else answer, happenings), self._pipe)
 
 
 def serve(requests: Iterator[object], answers: BinaryIO, opened: AbstractContextManager[Build], told: Told) -> None:
     """Answer `requests` until they end. `opened` holds what engines are built on while this runs."""
-
-    def reply(answer: Answer) -> None:
-        write(Reply(answer, told.take()), answers)
-
     with ExitStack() as stack, suppress(BrokenPipeError):
+        to_worker = stack.enter_context(closing(_Answers(answers, told)))
         try:
             desk = _Desk(stack.enter_context(opened))
         except ScrubberError as error:
-            reply(error)
+            to_worker.send(error)
             return
-        reply(Ready(dict(desk.engine.digests)))
+        to_worker.send(Ready(dict(desk.engine.digests)))
         for request in requests:
-            reply(desk.answer(request))
+            to_worker.send(desk.answer(request))
 
 
-def received(requests: BinaryIO) -> Iterator[object]:
+def received(requests: BinaryIO, at_end: Callable[[], None] = lambda: None) -> Iterator[object]:
     """Yield what is sent, up to the end of the pipe. Reading ahead of it goes on in a thread meanwhile.
 
-    A worker that still sends must never wait for one that answers; how much is read ahead is for it to bound.
+    A worker that still sends must never wait for one that answers; how much is read ahead is for it to bound. `at_end`
+    is called in that thread: work may still be going on for a worker that is gone.
     """
     waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
@@ -80,6 +121,7 @@ def received(requests: BinaryIO) -> Iterator[object]:
         while (packed := read(requests)) is not None:
             waiting.put(packed)
         waiting.put(None)
+        at_end()
 
     threading.Thread(target=read_ahead, name="read", daemon=True).start()
     while (packed := waiting.get()) is not None:

@@ -21,7 +21,7 @@ from scrubber.detect.gliner.words import WordReader, Words
 from scrubber.detect.model_run import ModelRun
 from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.errors import DetectorOverloaded
-from scrubber.telemetry import ModelRan
+from scrubber.telemetry import BatchComputed, ModelRan
 
 _MAX_PLANS = 64
 _MAX_BATCH_ROWS = 512
@@ -92,7 +92,7 @@ class _Run(ModelRun):
 class GlinerEngine:
     """A detector made of a word reader, a prompter and a model on a device.
 
-    `observe` hears of every call, in the calling thread; it must neither raise nor block.
+    `observe` hears of every batch and every call, in the calling thread; it must neither raise nor block.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class GlinerEngine:
         facts: ModelFacts,
         tuning: Tuning,
         *,
-        observe: Callable[[ModelRan], None] = lambda _: None,
+        observe: Callable[[BatchComputed | ModelRan], None] = lambda _: None,
     ) -> None:
         self._model = model
         self._reader = reader
@@ -226,6 +226,7 @@ class GlinerEngine:
     def _result(self, submitted: _Submitted, run: _Run) -> list[list[Entity]]:
         answer = shielded(submitted.pending.result)
         run.resume(answer)
+        self._observe(BatchComputed(len(submitted.batch.ids)))
         found = decode(answer.candidates, submitted.batch, run.asked.labels)
         run.lap("decode")
         return found

@@ -20,7 +20,7 @@ from scrubber.detect.runtime.failures import halving, shielded
 from scrubber.detect.tokens.reader import TokenReader, Tokens
 from scrubber.detect.tokens.tags import Tag, entities
 from scrubber.errors import DetectorFailed
-from scrubber.telemetry import ModelRan
+from scrubber.telemetry import BatchComputed, ModelRan
 
 _OVERLAP_WORDS = 24
 _MAX_WORDS = 100_000
@@ -67,7 +67,7 @@ class TokenEngine:
     words by their first sub-token ("first").
 
     A long text is read in windows; each of its sub-tokens is judged in the window that shows most of what is around it.
-    `observe` hears of every call, in the calling thread; it must neither raise nor block.
+    `observe` hears of every batch and every call, in the calling thread; it must neither raise nor block.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class TokenEngine:
         *,
         max_batch_tokens: int,
         aggregation: Aggregation = "simple",
-        observe: Callable[[ModelRan], None] = lambda _: None,
+        observe: Callable[[BatchComputed | ModelRan], None] = lambda _: None,
     ) -> None:
         room = facts.max_tokens - len(reader.before) - len(reader.after)
         assert room >= MAX_WORD_TOKENS, "The model cannot read one long word. This is a bug."
@@ -162,6 +162,7 @@ class TokenEngine:
         run.lap("plan")
         best = self._model.run(ids, lengths)
         run.lap("forward")
+        self._observe(BatchComputed(len(part)))
         if not np.isfinite(best.scores[np.arange(ids.shape[1]) < lengths[:, None]]).all():
             raise DetectorFailed("The model gave scores that are not numbers.")
         start = len(before)

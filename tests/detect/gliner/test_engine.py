@@ -348,7 +348,9 @@ def test_every_call_reports_its_work_and_its_time(engine, monkeypatch):
     seen = []
     monkeypatch.setattr(engine, "_observe", seen.append)
     engine.detect(LINES, PLAN)
-    (run,) = seen
+    *batches, run = seen
+    assert len(batches) == run.batches
+    assert sum(batch.windows for batch in batches) == run.windows
     assert (run.texts, run.windows) == (len(LINES), len(LINES))
     assert 0 < run.tokens <= run.padded_tokens
     assert min(run.stages().values()) > 0

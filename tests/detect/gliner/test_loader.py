@@ -10,7 +10,7 @@ from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.gliner_library import GlinerLibraryDetector
 from scrubber.detect.options import ModelOptions
 from scrubber.errors import ConfigError
-from scrubber.telemetry import ModelLoaded, ModelRan
+from scrubber.telemetry import BatchComputed, ModelLoaded, ModelRan
 from tests.detect.models import LABELS, LINES, Shape, save_gliner
 
 pytestmark = pytest.mark.gliner
@@ -38,7 +38,7 @@ def test_what_is_loaded_is_said_at_start(folder):
 def test_the_engine_reports_its_runs_to_the_same_observer(folder):
     seen = []
     load_gliner(folder, ModelOptions(), observe=seen.append).detect(["ok"], PLAN)
-    assert [type(happening) for happening in seen] == [ModelLoaded, ModelRan]
+    assert [type(happening) for happening in seen] == [ModelLoaded, BatchComputed, ModelRan]
 
 
 def test_a_model_that_the_engine_does_not_compute_runs_through_the_library_and_says_why(tmp_path):
@@ -48,7 +48,8 @@ def test_a_model_that_the_engine_does_not_compute_runs_through_the_library_and_s
     assert isinstance(detector, GlinerLibraryDetector)
     assert (seen[0].engine, seen[0].reason) == ("gliner library", "subtoken_pooling is 'mean'")
     assert any(detector.detect(LINES, PLAN))
-    ran = seen[1]
+    ran = seen[-1]
+    assert sum(each.windows for each in seen[1:-1]) == ran.windows
     assert ran.texts == len(LINES)
     assert 0 < ran.words < ran.tokens <= ran.padded_tokens
     assert all(ran.stages()[stage] > 0 for stage in ("split", "plan", "forward", "decode"))

@@ -49,8 +49,9 @@ def assert_same(found, expected):
 def test_every_call_is_told_with_its_stages(folder):
     seen = []
     load_tokens(folder, ModelOptions(), observe=seen.append).detect(LINES, PLAN)
-    loaded, ran = seen
+    loaded, *computed, ran = seen
     assert isinstance(loaded, ModelLoaded)
+    assert sum(each.windows for each in computed) == ran.windows
     assert ran.texts == len(LINES)
     assert 0 < ran.words < ran.tokens <= ran.padded_tokens
     assert 0 < ran.batches <= ran.windows
