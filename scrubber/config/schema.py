@@ -329,8 +329,8 @@ class HttpSection(Section):
     """Port; 0 takes a free one, which the log tells."""
 
     max_loop_age_secs: Seconds = _HTTP.max_loop_age_secs
-    """`/healthz` says no once one of the worker's loops has stood still for so long. A chunk may take as long as the
-    model needs for it."""
+    """`/healthz` says no once one of the worker's loops has stood still for so long. Each batch that a
+    model has done is a round: a chunk may take as long as it needs."""
 
 
 class TracingSection(Section):
