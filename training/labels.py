@@ -74,16 +74,16 @@ LABELS: Final = tuple(PARAPHRASES)
 # What the shipped model is asked for in place of a label's name: as few word pieces as say it, for each is paid for in
 # every text. Labels that are not here are spelled as they are.
 WORDING: Final[dict[str, str]] = {
-    "account_number": "account number", "api_key": "api key", "bank_routing_number": "routing number", "biometric_identifier": "biometric id",
-    "blood_type": "blood", "certificate_license_number": "license number", "company_name": "company", "coordinate": "coordinates",
-    "credit_debit_card": "card number", "crypto_wallet": "wallet", "customer_id": "customer id", "date_of_birth": "birth date",
-    "date_time": "timestamp", "device_identifier": "device id", "driver_license_number": "driver license", "education_level": "degree",
-    "employee_id": "employee id", "employment_status": "employment", "fax_number": "fax", "first_name": "first name",
-    "health_plan_beneficiary_number": "insurance number", "http_cookie": "cookie", "ipv4": "ip", "last_name": "surname",
-    "license_plate": "plate number", "mac_address": "mac", "medical_record_number": "medical record", "national_id": "national id",
+    "account_number": "account", "api_key": "token", "bank_routing_number": "routing", "biometric_identifier": "biometric",
+    "blood_type": "blood", "certificate_license_number": "certificate", "company_name": "company", "coordinate": "coordinates",
+    "credit_debit_card": "card number", "crypto_wallet": "wallet", "customer_id": "customer", "date_of_birth": "birth",
+    "date_time": "timestamp", "device_identifier": "device", "driver_license_number": "driver", "education_level": "degree",
+    "employee_id": "employee", "employment_status": "employment", "fax_number": "fax", "first_name": "first name",
+    "health_plan_beneficiary_number": "insurance", "http_cookie": "cookie", "ipv4": "ip", "last_name": "surname",
+    "license_plate": "plate", "mac_address": "mac", "medical_record_number": "medical", "national_id": "national id",
     "passport_number": "passport", "phone_number": "phone", "political_view": "politics", "postcode": "zip", "private_key": "private key",
-    "race_ethnicity": "ethnicity", "religious_belief": "religion", "ssn": "social security", "street_address": "address",
-    "swift_bic": "swift", "tax_id": "tax id", "unique_id": "identifier", "user_name": "username", "vehicle_identifier": "vin",
+    "race_ethnicity": "ethnicity", "religious_belief": "religion", "ssn": "social", "street_address": "address",
+    "swift_bic": "swift", "tax_id": "tax", "unique_id": "identifier", "user_name": "username", "vehicle_identifier": "vin",
 }  # fmt: skip
 
 # One span over the whole name, asked for instead of first_name and last_name.

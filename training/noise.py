@@ -10,6 +10,7 @@ from training.scene import Piece
 
 _KEEP_CASE = frozenset({"password", "api_key", "private_key", "crypto_wallet", "http_cookie"})
 _SAID_ALOUD = frozenset({"email"})
+_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _KEEP_MARKS = frozenset({"ipv4", "ipv6", "mac_address", "coordinate", "url"})  # nothing without them
 
 
@@ -32,6 +33,7 @@ def bare(pieces: list[Piece]) -> list[Piece]:
 def stripped(pieces: list[Piece], rng: Random) -> list[Piece]:
     """No punctuation, in values neither: a telephone number is groups of digits, a mail address a row of words."""
     gap = rng.choice((" ", " ", ""))
+    apart = rng.random() < 0.4  # letters and digits, as some exports have them
     done = []
     for piece in pieces:
         if piece.label in _KEEP_MARKS:
@@ -40,7 +42,10 @@ def stripped(pieces: list[Piece], rng: Random) -> list[Piece]:
         text = piece.text
         if piece.label in _SAID_ALOUD and rng.random() < 0.4:
             text = text.replace("@", " at ").replace(".", " dot ")
+        elif piece.label in _SAID_ALOUD:  # without its marks it is no address, and its domain may end like any other
+            text = re.sub(r"\.(?:example|test|invalid|local|internal|lan)$", ".com", text.replace(".example.", "."))
         text = re.sub(r"[ \t]{2,}", " ", re.sub(r"[^\w\s]|_", gap, text.replace("'", "")))
+        text = _BESIDE_DIGIT.sub(" ", text) if apart else text
         text = text.strip() if piece.label else text
         if text:
             done.append(replace(piece, text=text))

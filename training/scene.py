@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from training import harmless, persona, pools, values
@@ -11,6 +11,7 @@ from training.shapes import digits
 
 # Harmless values that some users would call a reference all the same: neither right nor wrong as unique_id.
 UNDECIDED = frozenset({"hex", "block", "token_word", "blob"})
+TITLES = ("Mr.", "Mrs.", "Ms.", "Dr.", "Prof.", "Mr", "Ms", "Mrs", "Dr", "Miss", "Mr.", "Mrs.", "Ms.", "Dr.", "Herr", "Frau", "Sr.", "Mme", "Sir", "Rev.")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,36 +101,21 @@ class Scene:
             elif rng.random() < 0.12:
                 initial = rng.choice("ABCDEFGHJKLMNPRSTVW") + rng.choice((".", "", ""))
                 first = Piece(f"{first.text} {who.written(initial)}", "first_name")
-            return [first, gap, last]
+            whole = [first, gap, last]
+            return self._titled(whole) if rng.random() < 0.04 else whole
         if form == "first":
             return [first]
         if form == "last":
             return [last]
         if form == "titled":
-            title = rng.choice(
-                (
-                    "Mr. ",
-                    "Mrs. ",
-                    "Ms. ",
-                    "Dr. ",
-                    "Prof. ",
-                    "Mr ",
-                    "Ms ",
-                    "Mrs ",
-                    "Dr ",
-                    "Herr ",
-                    "Frau ",
-                    "Sr. ",
-                    "Mme ",
-                    "Sir ",
-                    "Rev. ",
-                    "Miss ",
-                )
-            )
-            return [Piece(title), *([first, gap] if rng.random() < 0.4 else []), last]
+            return self._titled([first, gap, last] if rng.random() < 0.5 else [last])
         if form == "comma":
             return [last, Piece(rng.choice((", ", ",", ", "))), first]
         return [Piece(who.written(f"{who.first[0]}."), "first_name"), gap, last]
+
+    def _titled(self, name: list[Piece]) -> list[Piece]:
+        """A name behind a title, which is part of it: it tells the sex or the degree of whoever has the name."""
+        return [replace(name[0], text=f"{self.rng.choice(TITLES)} {name[0].text}"), *name[1:]]
 
     def _town_line(self) -> list[Piece]:
         """A town with its region, without a street: parts are labelled one by one."""

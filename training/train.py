@@ -64,9 +64,12 @@ def some_widths(target: torch.Tensor, rng: Random) -> tuple[tuple[int, ...], tup
     return (*always, *drawn), (1.0,) * len(always) + (len(others) / max(len(drawn), 1),) * len(drawn)
 
 
-def rate(step: int, cooldown: tuple[int, int] | None) -> float:
-    """Learning-rate factor: warm-up, constant, and once asked for, linear to zero over (first step, steps)."""
-    factor = min(1.0, (step + 1) / WARM_UP)
+def rate(step: int, cooldown: tuple[int, int] | None, left: float = 1.0) -> float:
+    """Learning-rate factor: warm-up, constant, and once asked for, linear to zero over (first step, steps).
+
+    `left` is the share of a cooldown by the clock that is still to come.
+    """
+    factor = min(1.0, (step + 1) / WARM_UP) * min(1.0, max(0.0, left))
     if cooldown and step >= cooldown[0]:
         factor *= max(0.0, 1 - (step - cooldown[0]) / cooldown[1])
     return factor
@@ -143,9 +146,8 @@ class Run:
             right += batch["target"].sum().item()
         return {"val_loss": total / len(rows), "val_p": hit / max(said, 1), "val_r": hit / max(right, 1)}
 
-    def learn(self, rows: list[Row], cooldown: tuple[int, int] | None) -> float:
-        """One step on one batch; returns the loss a sample."""
-        factor = rate(self.step, cooldown)
+    def learn(self, rows: list[Row], factor: float) -> float:
+        """One step on one batch, with `factor` of the full learning rate; returns the loss a sample."""
         for group in self.optimiser.param_groups:
             group["lr"] = group["base"] * factor
         batch = network.collate(rows)
@@ -185,6 +187,12 @@ def main() -> None:
         "--cooldown-steps", type=int, default=0, help="from here on, bring the learning rate to zero and stop"
     )
     parser.add_argument("--cooldown-from", type=int, help="the step where an interrupted cooldown began")
+    parser.add_argument(
+        "--cooldown-minutes",
+        type=float,
+        default=0,
+        help="bring the learning rate to zero over the last so many of --minutes (a busy machine: nobody knows how many steps that is)",
+    )
     args = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     args.folder.mkdir(parents=True, exist_ok=True)
@@ -205,7 +213,8 @@ def main() -> None:
         measured_s = run.cpu_s
         mean = 0.0
         for rows in run.stream():
-            value = run.learn(rows, cooldown)
+            left = (args.minutes * 60 - (time.monotonic() - started)) / (args.cooldown_minutes * 60 or 1)
+            value = run.learn(rows, rate(run.step, cooldown, left))
             mean = value if not mean else 0.98 * mean + 0.02 * value
             run.cpu_s += time.process_time() - cpu
             cpu = time.process_time()
