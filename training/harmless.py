@@ -254,6 +254,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "message": message,
     "prose": lambda rng: rng.choice(library_text.prose()),
     "nonname": lambda rng: rng.choice((rng.choice(pools.DOUBLE_MEANING), rng.choice(pools.DOUBLE_MEANING_LAST))),
+    "letters": lambda rng: rng.choice(("", "", "-")) + chars(rng, string.ascii_lowercase + rng.choice(("", string.digits)), 9, 14),
     "token_word": lambda rng: chars(rng, ALNUM, 4, 9),
     "letter": lambda rng: rng.choice(string.ascii_uppercase),
     "product": one_of("router", "laptop", "phone", "headphones", "blender", "subscription", "modem", "printer", "tablet", "washing machine", "gift card", "watch", "camera", "monitor", "keyboard", "fridge", "app", "jacket", "pair of shoes", "data plan"),

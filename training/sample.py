@@ -28,6 +28,7 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "negative": (12, 0.6),
     "machine": (12, 0.6),
     "infra": (17, 0.25),
+    "alone": (6, 0),
     "structured": (10, 0.35),
     "prose": (5, 0),
     "ticket": (13, 0.03),
@@ -42,7 +43,7 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
 }
 
 LOGS: Final = ("access", "auth", "service", "mail", "app", "stack", "sql", "urls")
-MACHINES: Final = frozenset({*LOGS, "negative", "machine", "infra", "structured"})
+MACHINES: Final = frozenset({*LOGS, "negative", "machine", "infra", "structured", "alone"})
 TALK: Final = frozenset({"ticket", "chat", "talk", "email", "social", "prose", "sentence", "document"})
 # Labels that every policy asks for and that machine lines tempt to: they must be in the prompt for a negative to teach.
 TEMPTING: Final = (

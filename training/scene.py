@@ -10,7 +10,7 @@ from training.persona import Persona
 from training.shapes import digits
 
 # Harmless values that some users would call a reference all the same: neither right nor wrong as unique_id.
-UNDECIDED = frozenset({"hex", "block", "token_word", "blob"})
+UNDECIDED = frozenset({"hex", "block", "token_word", "blob", "letters"})
 TITLES = ("Mr.", "Mrs.", "Ms.", "Dr.", "Prof.", "Mr", "Ms", "Mrs", "Dr", "Miss", "Mr.", "Mrs.", "Ms.", "Dr.", "Herr", "Frau", "Sr.", "Mme", "Sir", "Rev.")  # fmt: skip
 
 
