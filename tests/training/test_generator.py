@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from scrubber.core.labels import LABELS as VOCABULARY
-from training import labels, template
+from training import labels, noise, template
 from training.sample import DOMAINS, MAX_WIDTH, ask, draw, draw_text, whole_names
+from training.scene import TITLES, Piece, Scene
 from training.text import Span, Text
 
 TEXTS = [draw_text(3, i) for i in range(3500)]
@@ -140,8 +141,6 @@ def test_a_text_that_begins_with_a_handle_opens_no_section():
 
 
 def test_every_template_can_be_filled():
-    from training.scene import Scene
-
     for name in set(DOMAINS) - {"structured", "machine"}:
         grammar = template.load(name)
         for section, texts in grammar.sections.items():
@@ -175,3 +174,28 @@ def test_a_long_value_becomes_spans_end_to_end():
     words = " ".join(f"w{i}" for i in range(40))
     sample = ask(Text(words, (Span(0, len(words), "street_address"),), "form"), Random(4))
     assert [(a, b) for a, b, _ in sample.hits] == [(0, 15), (16, 31), (32, 39)]
+
+
+def test_a_title_is_part_of_the_name_behind_it():
+    titled = [Scene(Random(seed)).field("titled") for seed in range(60)]
+    for pieces in titled:
+        assert pieces[0].label in {"first_name", "last_name"}
+        title, _, name = pieces[0].text.partition(" ")
+        assert title in TITLES
+        assert name
+    assert {len(pieces) for pieces in titled} == {1, 3}  # with and without a first name
+
+
+def test_an_address_that_lost_its_marks_is_a_row_of_words():
+    said = [Piece("write to "), Piece("ann.lee42@mail.example", "email")]
+    written = {"".join(p.text for p in noise.stripped(said, Random(seed))) for seed in range(80)}
+    assert "write to annlee42mailcom" in written
+    assert "write to ann lee 42 mail com" in written
+    assert not any(re.search(r"[@.]", text) for text in written)
+
+
+def test_what_stands_alone_is_one_value_or_none():
+    grammar = template.load("alone")
+    for seed, text in enumerate(grammar.sections["main"]):
+        rendered = grammar.render(text, Scene(Random(seed)))
+        assert len(rendered) == 1 or text in {"{full}", "{town_line}"}
