@@ -2,7 +2,10 @@
 
 import pytest
 
-from training.train import WARM_UP, rate
+pytest.importorskip("gliner")
+pytestmark = pytest.mark.gliner
+
+from training.train import WARM_UP, rate  # noqa: E402 - torch and gliner are optional
 
 
 @pytest.mark.parametrize(("left", "factor"), [(3.0, 1.0), (1.0, 1.0), (0.25, 0.25), (0.0, 0.0), (-0.1, 0.0)])
