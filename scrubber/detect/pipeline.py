@@ -125,16 +125,17 @@ class Scrubber:
         for (text, _, _, _, slot), result in results:
             if isinstance(result, Reason):
                 return self._quarantine.seal(record, result, stamp.policy.digest)
-            redactions += result.redactions
-            if self._keys is not None:
-                fingerprints += _fingerprints(text, result, stamp.trail)
+            done = result.redactions
             if slot == _VALUE:
-                value = otlp.encode(value or b"", text, result.text)
+                value, done = otlp.encode(value or b"", text, result.text, done)
             elif slot == _KEY:
                 key = result.text
             else:
                 headers = list(headers or ())
                 headers[slot] = (headers[slot][0], result.text)
+            redactions += done
+            if self._keys is not None:
+                fingerprints += _fingerprints(text, done, stamp.trail, structured=result.layout.structured)
         excluded = _excluded(record, stamp.policy) if stamp.policy.has_field_rules else 0
         event = stamp.trail.event(record, redactions, fingerprints, excluded)
         return _new(Clean, (key, value, [*headers, *stamp.headers] if headers else stamp.headers, event))
@@ -196,16 +197,17 @@ def _excluded(record: Record, policy: Policy) -> int:
 def _scrubbed(text: bytes, part: Part, result: Redacted | Reason) -> ScrubbedText:
     if isinstance(result, Reason):
         return ScrubbedText(b"", [], result)
-    return _new(ScrubbedText, (otlp.encode(text, part.text, result.text), result.redactions, None))
+    return _new(ScrubbedText, (*otlp.encode(text, part.text, result.text, result.redactions), None))
 
 
-def _fingerprints(text: bytes, result: Redacted, trail: AuditTrail) -> list[str | None]:
+def _fingerprints(
+    text: bytes, redactions: Sequence[Redaction], trail: AuditTrail, *, structured: bool
+) -> list[str | None]:
     """Return a keyed hash of each redacted value; equal values are equal however they are escaped."""
     characters = text.decode()
-    values = [characters[redaction.start : redaction.end].encode() for redaction in result.redactions]
-    if result.layout.structured:
+    values = [characters[redaction.start : redaction.end].encode() for redaction in redactions]
+    if structured:
         values = Decoded(values).texts
     return [
-        trail.fingerprint(redaction.label, value.decode())
-        for redaction, value in zip(result.redactions, values, strict=True)
+        trail.fingerprint(redaction.label, value.decode()) for redaction, value in zip(redactions, values, strict=True)
     ]

@@ -21,7 +21,7 @@ import statistics
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from multiprocessing.connection import Connection
@@ -36,7 +36,7 @@ import yaml
 from scrubber.cli import main, run
 from scrubber.cli.observing import Observed, observing
 from scrubber.config import Config
-from scrubber.core.records import Chunk, ScrubbedChunk
+from scrubber.core.records import Begin, Chunk, Finish
 from scrubber.telemetry import ChunkCommitted, Happening, LogTelemetry, Telemetry
 from tests.bench.contestant import Topics, configuration
 from tests.bench.log_lines import log_lines
@@ -51,7 +51,6 @@ SCRAPE_SECS = 1.0
 EXPORT_EVERY_MS = 500
 LIMITS = {"metrics": 0.03, "traces": 0.08}
 
-Scrub = Callable[[Chunk], ScrubbedChunk]
 spawn = multiprocessing.get_context("spawn")
 
 
@@ -118,11 +117,11 @@ def work(file: Path, records: int, on: Event, answer: Connection) -> None:
             switch = Switch(it.telemetry, records, on)
             switches.append(switch)
 
-            def traced(scrub: Scrub) -> Scrub:
-                with_traces = it.traced(scrub)
+            def traced(begin: Begin) -> Begin:
+                with_traces = it.traced(begin)
 
-                def by_turns(chunk: Chunk) -> ScrubbedChunk:
-                    return with_traces(chunk) if switch.is_on else scrub(chunk)
+                def by_turns(chunk: Chunk) -> Finish:
+                    return with_traces(chunk) if switch.is_on else begin(chunk)
 
                 return by_turns
 

@@ -15,6 +15,18 @@ def test_the_laws_hold_for_a_sample_of_the_seeds():
     laws.check(seeds()[::10])
 
 
+CUT_KEY = b"cut -----BEGIN PRIVATE KEY-----\n" + b"a1B2" * 9
+FOUND = (
+    # A key without an end is looked for behind its field, among the names that the schema of OTLP gives.
+    b"\n\xa2\x01\x12\x9f\x01\x12\x9c\x01*F\nD" + CUT_KEY + b"2R\n\x08password\x12F\nD" + CUT_KEY,
+)
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_the_laws_hold_for_what_once_broke_them(text):
+    laws.check([text])
+
+
 def test_a_law_that_does_not_hold_is_told(monkeypatch):
     monkeypatch.setattr(laws, "_scrub", lambda texts: [laws.ScrubbedText(text, []) for text in texts])
     with pytest.raises(laws.Broken, match="planted"):

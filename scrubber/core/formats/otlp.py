@@ -12,13 +12,15 @@ not shown; they hold no text.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from scrubber.core.formats.base import Kind, Token
 from scrubber.core.formats.json_lines import Json
+from scrubber.core.spans import Redaction
 
 _MAX_DEPTH = 40
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -63,16 +65,23 @@ class OtlpLogs:
 
     def __init__(self, root: _Message) -> None:
         self._root = root
-        self._leaves: list[_Leaf | None] = []
+        self._leaves: list[_Leaf | bytes] = []
         self.json = _render(root, self._leaves)
 
-    def encode(self, scrubbed: bytes) -> bytes:
-        """Return the protobuf with every string that `scrubbed` says otherwise."""
-        tokens = Json().tokens(scrubbed)
-        for leaf, token in zip(self._leaves, tokens, strict=True):
-            if leaf is not None:
+    def encode(self, scrubbed: bytes, redactions: list[Redaction]) -> tuple[bytes, list[Redaction]]:
+        """Return the protobuf with every string that `scrubbed` says otherwise, and what was done to it.
+
+        What the schema says cannot be changed, nor is it anybody's data: redactions of that are none.
+        """
+        tokens = list(Json().tokens(scrubbed))
+        kept: list[int] = []
+        for number, (leaf, token) in enumerate(zip(self._leaves, tokens, strict=True)):
+            if isinstance(leaf, _Leaf):
                 leaf.update(scrubbed, token)
-        return self._root.encode()
+            elif scrubbed[token.start : token.end] != leaf:
+                kept.append(number)
+        encoded = self._root.encode()
+        return encoded, _without(kept, redactions, scrubbed, decode(encoded)) if kept else redactions
 
 
 def decode(raw: bytes) -> bytes:
@@ -81,13 +90,38 @@ def decode(raw: bytes) -> bytes:
     return raw if logs is None else logs.json
 
 
-def encode(raw: bytes, decoded: bytes, scrubbed: bytes) -> bytes:
-    """Return `scrubbed`, which was `decode(raw)` once, as what `raw` is."""
+def encode(raw: bytes, decoded: bytes, scrubbed: bytes, redactions: list[Redaction]) -> tuple[bytes, list[Redaction]]:
+    """Return `scrubbed`, which was `decode(raw)` once, as what `raw` is, and those of `redactions` that it shows."""
     if decoded is raw:
-        return scrubbed
+        return scrubbed, redactions
     logs = read_otlp(raw)
     assert logs is not None, "What was read once cannot be read again. This is a bug."
-    return logs.encode(scrubbed)
+    return logs.encode(scrubbed, redactions)
+
+
+def _without(kept: Sequence[int], redactions: Sequence[Redaction], scrubbed: bytes, written: bytes) -> list[Redaction]:
+    """Return `redactions` of `scrubbed` as they lie in `written`, where tokens number `kept` are what they were."""
+    places, new_places = _places(scrubbed), _places(written)
+    starts = [place.start for place in places]
+    told: list[Redaction] = []
+    for redaction in redactions:
+        number = bisect_right(starts, redaction.out_start) - 1
+        if number not in kept:
+            shift = new_places[number].start - places[number].start
+            start, end = redaction.out_start + shift, redaction.out_end + shift
+            told.append(redaction._replace(path=new_places[number].path, out_start=start, out_end=end))
+    return told
+
+
+def _places(text: bytes) -> list[Token]:
+    """Return the tokens of a JSON document, `start` and `end` in code points."""
+    found: list[Token] = []
+    read = characters = 0
+    for token in Json().tokens(text):
+        start = characters + len(text[read : token.start].decode())
+        read, characters = token.start, start
+        found.append(token._replace(start=start, end=start + len(text[token.start : token.end].decode())))
+    return found
 
 
 def read_otlp(raw: bytes) -> OtlpLogs | None:
@@ -237,8 +271,8 @@ def _varint(value: int) -> bytes:
 # -- tree -> JSON ------------------------------------------------------------------------------------------------------
 
 
-def _render(field: _Message | _Leaf, leaves: list[_Leaf | None]) -> bytes:
-    """Return `field` as JSON; `leaves` gets the scalar behind each token, None for those that are only names."""
+def _render(field: _Message | _Leaf, leaves: list[_Leaf | bytes]) -> bytes:
+    """Return `field` as JSON; `leaves` gets the scalar behind each token, or what the schema says there."""
     if isinstance(field, _Leaf):
         leaves.append(field)
         return field.token
@@ -246,7 +280,7 @@ def _render(field: _Message | _Leaf, leaves: list[_Leaf | None]) -> bytes:
     if field.type == "AnyValue":
         if shown:
             return _render(shown[0][1], leaves)
-        leaves.append(None)
+        leaves.append(b"null")
         return b"null"
     if field.type == "ArrayValue":
         return b"[" + b",".join([_render(inner, leaves) for _, inner in shown]) + b"]"
@@ -256,17 +290,17 @@ def _render(field: _Message | _Leaf, leaves: list[_Leaf | None]) -> bytes:
         return b"{" + _pair(shown, leaves) + b"}"
     members = []
     for name, inner in shown:
-        leaves.append(None)
+        leaves.append(name.encode())
         members.append(orjson.dumps(name) + b":" + _render(inner, leaves))
     return b"{" + b",".join(members) + b"}"
 
 
-def _pair(shown: list[tuple[str, _Message | _Leaf]], leaves: list[_Leaf | None]) -> bytes:
+def _pair(shown: list[tuple[str, _Message | _Leaf]], leaves: list[_Leaf | bytes]) -> bytes:
     """Return `"key":value`; an empty key is not on the wire, nor is a value that is not set."""
     sides = []
     for kind, default in ((_Leaf, b'""'), (_Message, b"null")):
         side = next((inner for _, inner in shown if isinstance(inner, kind)), None)
         if side is None:
-            leaves.append(None)
+            leaves.append(default.strip(b'"'))
         sides.append(default if side is None else _render(side, leaves))
     return b":".join(sides)

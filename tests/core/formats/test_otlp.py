@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrubber.core.formats.otlp import decode, encode, read_otlp
+from scrubber.core.spans import Redaction
 from tests.detect.simple_rules import scrub
 from tests.strategies import text, texts
 
@@ -67,7 +68,7 @@ protobufs = st.lists(st.tuples(text, values), max_size=3).map(
 def test_otlp_is_read_as_json_and_written_back_byte_for_byte(raw):
     shown = decode(raw)
     json.loads(shown)
-    assert encode(raw, shown, shown) == raw
+    assert encode(raw, shown, shown, []) == (raw, [])
 
 
 @given(protobufs)
@@ -79,7 +80,7 @@ def test_what_is_scrubbed_is_still_otlp_and_says_what_the_json_says(raw):
 
 @given(st.binary(max_size=60))
 def test_anything_else_is_left_as_it_is_or_read_whole(raw):
-    assert decode(raw) is raw or encode(raw, decode(raw), decode(raw)) == raw
+    assert decode(raw) is raw or encode(raw, decode(raw), decode(raw), []) == (raw, [])
 
 
 def test_a_body_that_changes_its_length():
@@ -104,6 +105,22 @@ def test_a_number_becomes_a_string():
 def test_paths_are_those_of_the_json():
     (redaction,) = scrub(logs(attribute("code", string("x")))).redactions
     assert redaction.path == "resourceLogs.scopeLogs.logRecords.attributes.code"
+
+
+def test_names_of_the_schema_stay_and_nobody_says_otherwise():
+    raw = logs(attribute("n\u00e9e", string("abc")), field(5, string("xyz")))
+    shown = decode(raw).decode()
+    name, key, body = (shown.index(word) for word in ("attributes", "n\u00e9e", "xyz"))
+    scrubbed = shown.replace("attributes", "<A>").replace("n\u00e9e", "<KEY>").replace("xyz", "<B>")
+    told = [
+        Redaction("", "l", start, end, scrubbed.index(out), scrubbed.index(out) + len(out), 1.0, "d", None, "replace")
+        for start, end, out in ((name, name + 10, "<A>"), (key, key + 3, "<KEY>"), (body, body + 3, "<B>"))
+    ]
+    written, done = encode(raw, shown.encode(), scrubbed.encode(), told)
+    assert record(written) == {"attributes": {"<KEY>": "abc"}, "body": "<B>"}
+    after = decode(written).decode()
+    assert [after[each.out_start : each.out_end] for each in done] == ["<KEY>", "<B>"]
+    assert [each.path.rpartition("logRecords.")[2] for each in done] == ["attributes.<KEY>", "body"]
 
 
 def test_nested_values_are_scanned():
