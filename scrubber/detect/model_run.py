@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict
-
+from scrubber.detect.stopwatch import StopWatch
 from scrubber.telemetry import ModelRan
 
 
-class ModelRun:
+class ModelRun(StopWatch):
     """Counts and times one call; for one thread.
 
     Stages are `split` (texts into words and sub-tokens), `plan` (windows and batches), `copy` and `forward` (the
@@ -16,19 +14,8 @@ class ModelRun:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.counts = dict.fromkeys(("windows", "batches", "words", "tokens", "padded_tokens"), 0)
-        self.secs: defaultdict[str, float] = defaultdict(float)
-        self._since = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Book the time of this thread since the last lap on `stage`."""
-        now = time.perf_counter()
-        self.secs[stage] += now - self._since
-        self._since = now
-
-    def forget_waiting(self) -> None:
-        """The time since the last lap was spent on nothing."""
-        self._since = time.perf_counter()
 
     def happened(self, texts: int, prompt_tokens: int = 0) -> ModelRan:
         """What is told of the call."""

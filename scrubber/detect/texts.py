@@ -7,7 +7,6 @@ Rule 3: a detector that fails stops the batch: `DetectorError` goes to the calle
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +23,7 @@ from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
 from scrubber.detect.findings import RULES, WORD, Findings, find_by_rules, find_denied
 from scrubber.detect.rules import RuleTier
+from scrubber.detect.stopwatch import StopWatch
 from scrubber.errors import DetectorFailed, Reason, RecordError
 from scrubber.telemetry import TextsScrubbed
 
@@ -55,7 +55,7 @@ class TextPipeline:
 
     def run(self, parts: Sequence[Part]) -> Results:
         """Scrub `parts`; those without an entry in the answer leave untouched. Raises DetectorError."""
-        watch = _StopWatch()
+        watch = StopWatch()
         parts, findings, unreadable, unscanned = self._read(parts, watch)
         results: Results = dict(unreadable)
         numberings: defaultdict[int, Numbering] = defaultdict(Numbering)
@@ -77,7 +77,7 @@ class TextPipeline:
 
     def find(self, parts: Sequence[Part]) -> Answers:
         """Return what `run` would act on in `parts`. No text comes of it, so none is verified. Raises DetectorError."""
-        watch = _StopWatch()
+        watch = StopWatch()
         parts, findings, unreadable, unscanned = self._read(parts, watch)
         answers: Answers = dict(unreadable)
         for index, found in findings.items():
@@ -91,7 +91,7 @@ class TextPipeline:
         rules = Description(RULES, str(len(self._rules.rules)), self._rules.digest)
         return [rules, *(detector.describe() for detector in self._detectors)]
 
-    def _read(self, parts: Sequence[Part], watch: _StopWatch) -> _Read:
+    def _read(self, parts: Sequence[Part], watch: StopWatch) -> _Read:
         texts = [part.text for part in parts]
         unreadable: dict[int, Reason] = dict.fromkeys(_undecodable(texts), Reason.UNDECODABLE)
         if unreadable:
@@ -102,13 +102,13 @@ class TextPipeline:
         findings = self._find(parts, views, watch)
         return _Read(parts, findings, unreadable, sum(len(parts[index].text.decode()) for index in views.unscanned()))
 
-    def _tell(self, parts: Sequence[Part], results: Results, unscanned: int, watch: _StopWatch) -> None:
+    def _tell(self, parts: Sequence[Part], results: Results, unscanned: int, watch: StopWatch) -> None:
         if self._observe is not None:
             self._observe(_told(parts, results, unscanned, watch))
         if unscanned:
             raise DetectorFailed("No rule has read some of the text. This is a bug.")
 
-    def _find(self, parts: Sequence[Part], views: Views, watch: _StopWatch) -> Findings:
+    def _find(self, parts: Sequence[Part], views: Views, watch: StopWatch) -> Findings:
         findings = find_by_rules(views, self._rules)
         policies = {part.policy for part in parts}
         if any(policy.has_deny_list for policy in policies):
@@ -142,21 +142,7 @@ class _Read(NamedTuple):
     unscanned: int
 
 
-class _StopWatch:
-    """Where the time of one batch goes, seconds by stage."""
-
-    def __init__(self) -> None:
-        self.secs: defaultdict[str, float] = defaultdict(float)
-        self._since = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Book the time since the last lap on `stage`."""
-        now = time.perf_counter()
-        self.secs[stage] += now - self._since
-        self._since = now
-
-
-def _told(parts: Sequence[Part], results: Results, unscanned: int, watch: _StopWatch) -> TextsScrubbed:
+def _told(parts: Sequence[Part], results: Results, unscanned: int, watch: StopWatch) -> TextsScrubbed:
     redacted = [result.redactions for result in results.values() if isinstance(result, Redacted)]
     return TextsScrubbed(
         texts=len(parts),

@@ -44,7 +44,7 @@ def _lines(text: bytes) -> Iterator[tuple[int, int]]:
     while start < len(text):
         end = text.find(b"\n", start)
         end = len(text) if end < 0 else end
-        if text.find(b"Label=", start, end) >= 0:
+        if text.find(_LABEL + b"=", start, end) >= 0:
             yield start, end
         start = end + 1
 

@@ -60,6 +60,10 @@ class Told:
         """Keep it."""
         self._happenings.append(happening)
 
+    def __len__(self) -> int:
+        """How much has happened."""
+        return len(self._happenings)
+
     def take(self) -> list[Happening]:
         """Return what has happened, and forget it. One thread at a time."""
         return [self._happenings.popleft() for _ in range(len(self._happenings))]
@@ -75,9 +79,10 @@ class _Answers:
         self._ended = threading.Event()
         threading.Thread(target=self._tell, name="tell", daemon=True).start()
 
-    def send(self, answer: Answer) -> None:
+    def send(self, answer: Answer | Working) -> None:
         """Send `answer`, and what has happened. Raises BrokenPipeError where the worker is gone."""
-        self._write(answer)
+        with self._writing:
+            write(Reply(answer, self._told.take()), self._pipe)
 
     def close(self) -> None:
         """Send nothing any more."""
@@ -86,13 +91,8 @@ class _Answers:
     def _tell(self) -> None:
         with suppress(OSError, ValueError):  # nobody is there to be told
             while not self._ended.wait(TELL_SECS):
-                self._write(None)
-
-    def _write(self, answer: Answer | None) -> None:
-        with self._writing:
-            happenings = self._told.take()
-            if answer is not None or happenings:
-                write(Reply(Working() if answer is None else answer, happenings), self._pipe)
+                if self._told:
+                    self.send(Working())
 
 
 def serve(requests: Iterator[object], answers: BinaryIO, opened: AbstractContextManager[Build], told: Told) -> None:
