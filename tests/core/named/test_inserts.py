@@ -1,12 +1,11 @@
 """Values of SQL under the names of their columns."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scrubber.core.named.inserts import named_values
+from tests.core.named.linear import assert_linear
 
 
 def found(text):
@@ -61,10 +60,4 @@ UNITS = [
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_cost_is_linear(unit):
-    def cost(size):
-        text = b"(a, b) VALUES (1, 2), " + unit * (size // len(unit))
-        started = time.process_time()
-        list(named_values(text))
-        return time.process_time() - started
-
-    assert min(cost(300_000) for _ in range(2)) < 40 * max(0.01, min(cost(30_000) for _ in range(2)))
+    assert_linear(named_values, lambda size: b"(a, b) VALUES (1, 2), " + unit * (size // len(unit)))
