@@ -48,3 +48,14 @@ def test_no_command_loads_a_model_library_before_it_needs_one():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_rules_can_be_compiled_before_what_else_a_command_needs_is_imported():
+    script = (
+        "import sys\n"
+        "import scrubber.cli.pipe, scrubber.cli.detect\n"
+        "late = {'numpy', 'structlog', 'confluent_kafka', 'scrubber.config', 'scrubber.detect.rules.tier'}\n"
+        "print(sorted(late & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "[]"

@@ -17,9 +17,9 @@ from scrubber.core.policy import Policy
 from scrubber.core.views import Views
 from scrubber.detect.fields import Part, _fields
 from scrubber.detect.findings import find_by_rules
-from scrubber.detect.rules import RuleTier
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
+from scrubber.detect.rules.tier import RuleTier
 from scrubber.policies import load_policy
 from training.text import Span, Text
 

@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from scrubber.cli import garbage
 from scrubber.cli.exits import Exit
 from scrubber.errors import ConfigError, ScrubberError
 
@@ -64,6 +65,7 @@ def scrubber() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
+    garbage.look_rarely()
     try:
         result = scrubber.main(arguments, prog_name="scrubber", standalone_mode=False)
     except ConfigError as error:

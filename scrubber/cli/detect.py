@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 import msgspec
 
-from scrubber.cli.choices import Choice, with_choice
 from scrubber.cli.exits import Exit
+from scrubber.cli.options import with_choice
 from scrubber.cli.standard import batches_of_lines, progress_bar, standard_output
-from scrubber.cli.wiring import Engine
 from scrubber.core.lines import Line
 from scrubber.errors import Reason
+
+if TYPE_CHECKING:  # see `options.py`
+    from scrubber.cli.choices import Choice
+    from scrubber.cli.wiring import Engine
 
 BATCH_LINES = 1_000
 

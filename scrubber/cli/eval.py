@@ -11,12 +11,13 @@ import orjson
 import yaml
 from rich.console import Console
 
-from scrubber.cli.choices import Choice, with_choice
+from scrubber.cli.choices import Choice
 from scrubber.cli.eval_data import read_label_map, read_sets
 from scrubber.cli.eval_page import page
 from scrubber.cli.eval_table import show
 from scrubber.cli.evaluation import FLOOR, Evaluator, Result, Weighed, weigh
 from scrubber.cli.exits import Exit
+from scrubber.cli.options import with_choice
 from scrubber.cli.wiring import open_detectors, single_policy_engine
 from scrubber.core.scoring import Alarms
 from scrubber.core.tuning import Proposal, Target

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scrubber.cli.choices import Choice, with_choice
+from scrubber.cli.choices import Choice
 from scrubber.cli.exits import Exit
 from scrubber.cli.explanations import Explainer, Explanation, visible
+from scrubber.cli.options import with_choice
 from scrubber.cli.page import write_page
 from scrubber.cli.standard import batches_of_lines
 from scrubber.errors import ConfigError, Problem

@@ -7,18 +7,21 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from scrubber.cli.choices import Choice, with_choice
 from scrubber.cli.exits import Exit
+from scrubber.cli.options import with_choice
 from scrubber.cli.standard import Output, batches_of_lines, progress_bar, standard_output
-from scrubber.cli.wiring import Engine
-from scrubber.config.keys import with_key_options
 from scrubber.core.keys import NO_KEYS
 from scrubber.core.lines import Line
 from scrubber.core.records import Chunk, Clean, Record
 from scrubber.errors import ConfigError, Problem, Reason
+
+if TYPE_CHECKING:  # see `options.py`
+    from scrubber.cli.choices import Choice
+    from scrubber.cli.wiring import Engine
 
 SOURCE = "stdin"  # what audit events and envelopes name as the topic; the offset is the line number, from 0
 
@@ -35,6 +38,8 @@ def command(*, choice: Choice, audit: Path | None, quarantine: Path | None, quar
     counted on standard error. Ends with 0, with 1 if lines were left out and there is no quarantine file, with 2 if
     the policy is wrong.
     """
+    from scrubber.config.keys import with_key_options  # noqa: PLC0415 - see `options.py`
+
     quarantine_keys = with_key_options(NO_KEYS, [quarantine_key] if quarantine_key else [])
     with (
         choice.engine(quarantine_keys) as engine,

@@ -14,7 +14,7 @@ from scrubber.core.policy import Policy
 from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
 from scrubber.core.views import Located, Views
-from scrubber.detect.rules import RuleHit, RuleTier
+from scrubber.detect.rules.tier import RuleHit, RuleTier
 
 RULES = "rules"
 """Detector name of what a rule found."""

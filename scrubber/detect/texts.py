@@ -22,7 +22,7 @@ from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Part, find_by_model, find_masked
 from scrubber.detect.findings import RULES, WORD, Findings, find_by_rules, find_denied
-from scrubber.detect.rules import RuleTier
+from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.stopwatch import StopWatch
 from scrubber.errors import DetectorFailed, Reason, RecordError
 from scrubber.telemetry import TextsScrubbed

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scrubber.core.quarantine import Quarantine
 from scrubber.detect.pipeline import Scrubber
-from scrubber.detect.rules import builtin_rules
+from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.texts import TextPipeline
 from scrubber.policies import load_policy

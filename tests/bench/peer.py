@@ -75,7 +75,7 @@ def scrubbed():
 def _scrubber():
     from scrubber.core.quarantine import Quarantine
     from scrubber.detect.pipeline import Scrubber
-    from scrubber.detect.rules import builtin_rules
+    from scrubber.detect.rules.load import builtin_rules
     from scrubber.detect.rules.ready import ready_tier
     from scrubber.detect.texts import TextPipeline
     from scrubber.policies import load_policy
@@ -89,7 +89,7 @@ def python_re():
     """Our patterns with Python's `re`, rule by rule: no checks, no context, nothing but finditer."""
     import re
 
-    from scrubber.detect.rules import builtin_rules
+    from scrubber.detect.rules.load import builtin_rules
 
     patterns = [(rule.label, re.compile(rule.pattern.exact)) for rule in builtin_rules()]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from scrubber.core.policy_compile import compile_policy
 from scrubber.core.quarantine import Quarantine
 from scrubber.detect.pipeline import Scrubber
-from scrubber.detect.rules import Rule, RuleTier
 from scrubber.detect.rules.pattern import compile_pattern
+from scrubber.detect.rules.rule import Rule
+from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.texts import TextPipeline
 
 CODE = r"\bcode[\"']?[=:] ?\[?[\"']?([^\"' ,}\[\]]{1,64})"

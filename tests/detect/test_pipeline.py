@@ -13,8 +13,9 @@ from scrubber.core.records import Chunk, Clean, Quarantined, Record
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description
 from scrubber.detect.pipeline import Scrubber
-from scrubber.detect.rules import Rule, RuleTier
 from scrubber.detect.rules.pattern import compile_pattern
+from scrubber.detect.rules.rule import Rule
+from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.texts import TextPipeline
 from scrubber.errors import DetectorFailed, Reason
 from tests.detect.simple_rules import policy, scrub, scrubber

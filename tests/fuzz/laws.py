@@ -13,8 +13,9 @@ from scrubber.core.formats import FORMATS, JSON, format_of, otlp
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.views import Views
 from scrubber.detect.pipeline import ScrubbedText, Scrubber
-from scrubber.detect.rules import RuleTier, builtin_rules
+from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
+from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.texts import TextPipeline
 from scrubber.errors import Reason, RecordError
 from scrubber.policies import load_policy

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 
-from scrubber.detect.rules import builtin_rules
+from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.selftest import marked
 
 _BREAKS = (b'"', b"'", b"\\", b"{", b"}", b"[", b"]", b",", b":", b"=", b"\n", b" ", b"%", b"\\u0040", b"%40", b"\xc3")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
-
 from scrubber.core.checks.luhn import digits
 
 _DATE = re.compile(rb"(?:19|20)\d\d[\-/.](?:0?[1-9]|1[0-2])[\-/.](?:0?[1-9]|[12]\d|3[01])\b")
@@ -14,6 +12,8 @@ _ADDRESS = re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}")
 
 def international(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
     """Whether a number with + and country code is one that its country gives out."""
+    import phonenumbers  # noqa: PLC0415 - it takes 50 ms, before which the rules' engine can begin to compile
+
     try:
         number = phonenumbers.parse(value.decode("ascii"), None)
     except (phonenumbers.NumberParseException, UnicodeDecodeError):

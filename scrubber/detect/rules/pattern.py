@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import re2
 
@@ -61,6 +62,7 @@ def compile_pattern(source: str) -> Pattern:
     return pattern
 
 
+@lru_cache(maxsize=1024)  # when a rule is read, and when it is put to use
 def compile_exact(exact: bytes) -> re2._Regexp:
     """The RE2 program of an exact pattern: bytes in, no flags."""
     options = re2.Options()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as python  # type: ignore[attr-defined]
 from typing import Any, Literal
@@ -18,6 +19,7 @@ ALL = frozenset(range(256))
 DIGIT = frozenset(b"0123456789")
 SPACE = frozenset(b"\t\n\x0b\x0c\r ")
 WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
+_IGNORECASE, _MULTILINE, _DOTALL = map(int, (re.IGNORECASE, re.MULTILINE, re.DOTALL))  # an enum takes its time over &
 MAX_REPEAT = 1000
 """RE2 unrolls counted repeats and refuses more than this."""
 
@@ -134,15 +136,17 @@ _CATEGORY = {
 }
 
 
-def _sequence(tree: Iterable[Any], flags: int) -> Node:
-    items = tuple(_node(code, argument, flags) for code, argument in tree)
+def _sequence(tree: Any, flags: int) -> Node:
+    items = tuple([_node(code, argument, flags) for code, argument in tree.data])
     return items[0] if len(items) == 1 else Seq(items)
 
 
 def _node(code: Any, argument: Any, flags: int) -> Node:
+    if code is op.LITERAL:
+        return _literal(argument, flags & _IGNORECASE)
     if code in _REFUSED:
         raise PatternError(_REFUSED[code])
-    if code in (op.LITERAL, op.NOT_LITERAL, op.IN, op.RANGE, op.CATEGORY, op.ANY):
+    if code in (op.NOT_LITERAL, op.IN, op.RANGE, op.CATEGORY, op.ANY):
         return Byte(_byte_values(code, argument, flags))
     if code is op.AT:
         return _assertion(argument, flags)
@@ -167,15 +171,20 @@ def _assertion(kind: Any, flags: int) -> At:
     if kind is op.AT_BEGINNING_STRING:
         return At("^")
     if kind is op.AT_BEGINNING:
-        return At("(?m:^)" if flags & re.MULTILINE else "^")
+        return At("(?m:^)" if flags & _MULTILINE else "^")
     if kind is op.AT_END:
-        return At("(?m:$)" if flags & re.MULTILINE else "$")
+        return At("(?m:$)" if flags & _MULTILINE else "$")
     return At(r"\b" if kind is op.AT_BOUNDARY else r"\B")
+
+
+@cache  # most of a pattern is letters
+def _literal(value: int, flags: int) -> Byte:
+    return Byte(_fold((value,), flags))
 
 
 def _byte_values(code: Any, argument: Any, flags: int) -> frozenset[int]:
     if code is op.ANY:
-        return ALL if flags & re.DOTALL else ALL - {10}
+        return ALL if flags & _DOTALL else ALL - {10}
     if code is op.CATEGORY:
         return _CATEGORY[argument]
     if code is op.RANGE:
@@ -189,11 +198,13 @@ def _byte_values(code: Any, argument: Any, flags: int) -> frozenset[int]:
     return ALL - values if negated else values
 
 
-def _fold(values: Iterable[int], flags: int) -> frozenset[int]:
+def _fold(values: Sequence[int], flags: int) -> frozenset[int]:
     """ASCII letters in both cases under (?i). Nothing else: the engines fold bytes above 127 differently."""
-    if not flags & re.IGNORECASE:
-        return frozenset(values)
-    text = bytes(values)
+    return _in_both_cases(bytes(values)) if flags & _IGNORECASE else frozenset(values)
+
+
+@cache
+def _in_both_cases(text: bytes) -> frozenset[int]:
     return frozenset(text.lower() + text.upper())
 
 
@@ -230,6 +241,7 @@ def _quantifier(least: int, most: int | None) -> str:
     return f"{{{least}}}" if least == most else f"{{{least},{'' if most is None else most}}}"
 
 
+@cache
 def _render_byte(values: frozenset[int]) -> str:
     if len(values) == 1:
         return _escape(next(iter(values)))

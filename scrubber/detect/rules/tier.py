@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal, NamedTuple, Self
 
 import re2
 
 from scrubber.core.checks import Check, get_check
 from scrubber.core.containers import OPENING, contents
-from scrubber.core.named import MARK
+from scrubber.detect.rules.databases import Databases, databases, forms
 from scrubber.detect.rules.engine import Engine, Re2Set
-from scrubber.detect.rules.pattern import compile_exact, compile_pattern
+from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.rule import Near, Rule, digest
 from scrubber.detect.rules.selftest import failures
 from scrubber.detect.rules.syntax import PatternError
@@ -50,13 +49,19 @@ class RuleTier:
 
     `engine` is "vectorscan", "re2", or "auto" (the first, unless it fails its trial). Both give the same hits. The
     rules' own examples are run through the tier before it is ready: a rule that misses its example is a
-    `ConfigError`, like a pattern that the engine refuses.
+    `ConfigError`, like a pattern that the engine refuses. `compiling`: Vectorscan's part, if it was begun before.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, engine: Literal["auto", "vectorscan", "re2"] = "auto") -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        *,
+        engine: Literal["auto", "vectorscan", "re2"] = "auto",
+        compiling: Future[Databases] | None = None,
+    ) -> None:
         self.rules = tuple(rules)
         self.digest = digest(self.rules)
-        self._engine = _build_engine(self.rules, engine)
+        self._engine = _build_engine(self.rules, engine, compiling)
         self._matchers = [_Matcher(rule) for rule in self.rules]
         problems = failures(self.rules, self.find)
         if problems:
@@ -104,22 +109,22 @@ def _position(hit: RuleHit) -> tuple[int, int, str]:
     return start, end, rule.id
 
 
-def _build_engine(rules: Sequence[Rule], name: str) -> Engine:
+def _build_engine(rules: Sequence[Rule], name: str, compiling: Future[Databases] | None = None) -> Engine:
     """The engine called `name`, tried on these rules. "auto" takes RE2 where Vectorscan fails its trial."""
-    patterns = [*(rule.pattern.engine for rule in rules), compile_pattern(MARK).engine]
-    shapes = [index for index, rule in enumerate(rules) if not (rule.pattern.has_word or rule.frequent)]
-    build: Callable[[Sequence[bytes]], Engine] = Re2Set if name == "re2" else partial(Vectorscan, shapes=shapes)
+    patterns, shapes = forms(rules)
     with ThreadPoolExecutor(1) as aside:  # Vectorscan compiles without the interpreter lock
-        building = aside.submit(build, patterns)
+        if name != "re2" and compiling is None:
+            compiling = aside.submit(databases, patterns, shapes)
         trial = Trial(patterns)
+    engine: Engine
     try:
-        engine = building.result()
+        engine = Re2Set(patterns) if compiling is None else Vectorscan(patterns, shapes, compiling.result())
     except PatternError as error:
         problems = list(_refused(rules, Re2Set if name == "re2" else Vectorscan)) or [Problem("rules", str(error))]
         raise ConfigError(problems) from None
     lost = trial.missed(engine)
     if lost and isinstance(engine, Vectorscan) and engine.is_kept:
-        engine = Vectorscan(patterns, shapes, anew=True)
+        engine = Vectorscan(patterns, shapes, databases(patterns, shapes, anew=True))
         lost = trial.missed(engine)
     if lost and name == "auto":
         return _build_engine(rules, "re2")

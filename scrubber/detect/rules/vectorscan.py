@@ -11,27 +11,19 @@ buffer is to the exact pattern, and a match that spans two buffers is only a can
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
 from typing import Self
 
-import hyperscan
 import numpy as np
 import numpy.typing as npt
 import re2
 
 from scrubber.detect.rules import engine
+from scrubber.detect.rules.databases import Database, Databases, databases
 from scrubber.detect.rules.engine import Candidate
-from scrubber.detect.rules.kept import compiled
-from scrubber.detect.rules.syntax import Alt, PatternError, Seq, parse, render
+from scrubber.detect.rules.syntax import PatternError
 from scrubber.errors import DetectorFailed
 
-LARGE_EXPRESSION = 3_000
-"""Bytes of a pattern beyond which Vectorscan may not look for its words but run one automaton over every byte: the
-pack's largest list of keys took 2.7 of 10 ns a byte, and 0.2 as two expressions.
-"""
-
-_CANARY = -1
 _UNANCHORED = re2._Anchor.UNANCHORED  # noqa: SLF001 - the public search() builds a match object around this call
 
 
@@ -41,19 +33,18 @@ class Vectorscan:
     Args:
         patterns: the engine's form of each rule.
         shapes: which of them have no word, and hit rarely.
-        anew: no database is taken from a file of an earlier start (`kept.py`).
+        compiled: the databases of both, if they were compiled already.
     """
 
     name = "vectorscan"
 
-    def __init__(self, patterns: Sequence[bytes], shapes: Collection[int] = (), *, anew: bool = False) -> None:
-        with ThreadPoolExecutor(1) as aside:  # a database is compiled without the interpreter lock
-            shaped = {rule: patterns[rule] for rule in shapes}
-            compiling = aside.submit(_Database, shaped, anew=anew) if shapes else None
-            worded = {rule: pattern for rule, pattern in enumerate(patterns) if rule not in shapes}
-            self._words = _Database(worded, anew=anew)
-        self._shapes = compiling.result() if compiling is not None else None
-        self.is_kept = self._words.is_kept or (self._shapes is not None and self._shapes.is_kept)
+    def __init__(
+        self, patterns: Sequence[bytes], shapes: Collection[int] = (), compiled: Databases | None = None
+    ) -> None:
+        words, shaped = compiled or databases(patterns, shapes)
+        self._words = _Scanned(words)
+        self._shapes = _Scanned(shaped) if shaped is not None else None
+        self.is_kept = words.is_kept or (shaped is not None and shaped.is_kept)
         self._any_shape = _AnyOf([patterns[rule] for rule in shapes])
 
     def candidates(self, buffers: Sequence[bytes]) -> list[Candidate]:
@@ -92,20 +83,11 @@ class _Batch:
         return np.searchsorted(self.starts, places, "right") - 1
 
 
-class _Database:
-    """A Vectorscan database. It reports each end of each match; ends map back to buffers by bisection."""
+class _Scanned:
+    """A database that scans. It reports each end of each match; ends map back to buffers by bisection."""
 
-    def __init__(self, patterns: Mapping[int, bytes], *, anew: bool) -> None:
-        expressions = [(part, rule) for rule, pattern in patterns.items() for part in _parts(pattern)]
-        self._rules = [*patterns, _CANARY]
-        numbers = {rule: number for number, rule in enumerate(self._rules)}
-        texts = [*(part for part, _ in expressions), engine.canary_pattern()]
-        try:
-            self._database, self.is_kept = compiled(
-                texts, [*(numbers[rule] for _, rule in expressions), numbers[_CANARY]], anew=anew
-            )
-        except hyperscan.error as error:
-            raise PatternError(f"Vectorscan: {error}") from None
+    def __init__(self, database: Database) -> None:
+        self._database, self._rules, _ = database
         self._scratch = self._database.scratch
 
     def candidates(self, batch: _Batch) -> list[Candidate]:
@@ -182,14 +164,3 @@ class _AnyOf:
         for first, last in zip(*bounds, strict=True):
             buffers.update(range(first, last + 1))
         return sorted(buffers)
-
-
-def _parts(pattern: bytes) -> list[bytes]:
-    """Return expressions that together match what `pattern` does: a large one is taken apart where it begins."""
-    if len(pattern) <= LARGE_EXPRESSION:
-        return [pattern]
-    tree = parse(pattern.decode("ascii"))
-    first, rest = (tree.items[0], tree.items[1:]) if isinstance(tree, Seq) else (tree, ())
-    if not isinstance(first, Alt):
-        return [pattern]
-    return [render(Seq((branch, *rest)), capture=False).encode("ascii") for branch in first.branches]

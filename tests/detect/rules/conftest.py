@@ -1,6 +1,7 @@
 import pytest
 
-from scrubber.detect.rules import RuleTier, builtin_rules
+from scrubber.detect.rules.load import builtin_rules
+from scrubber.detect.rules.tier import RuleTier
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import random
 import re
 
-from scrubber.detect.rules import builtin_rules
+from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.selftest import expand
 
 _GLUE = [

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubber.detect.rules import RuleTier, builtin_rules, load_rules, vectorscan
+from scrubber.detect.rules import databases, vectorscan
 from scrubber.detect.rules import engine as engines
+from scrubber.detect.rules.load import builtin_rules, load_rules
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.syntax import parse
+from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.rules.words import has_word
 from scrubber.errors import DetectorFailed
 from tests.detect.rules.corpus import texts
@@ -84,7 +86,7 @@ def test_two_threads_scan_at_once_with_a_clone_each(vectorscan):
 def test_a_list_of_keys_that_is_too_long_for_one_expression_loses_none_of_them(head):
     keys = [f"k{number:04}" for number in range(700)]
     pattern = f"{head.replace('{}', '|'.join(keys))}=[0-9]"
-    assert len(pattern) > vectorscan.LARGE_EXPRESSION
+    assert len(pattern) > databases.LARGE_EXPRESSION
     engine = vectorscan.Vectorscan([pattern.encode(), b"other"])
     buffers = [f" {key}=1".encode() for key in keys]
     assert [(buffer, rule) for buffer, rule, _, _ in engine.candidates(buffers)] == [(i, 0) for i in range(len(keys))]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from scrubber.detect.rules import builtin_rules
+from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.selftest import marked
 
 KILOBYTE = 1000

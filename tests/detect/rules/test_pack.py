@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from scrubber.core.labels import LABELS
-from scrubber.detect.rules import builtin_rules
+from scrubber.detect.rules.load import builtin_rules
 
 
 def test_the_pack_has_at_least_150_rules_with_ids_of_their_own():

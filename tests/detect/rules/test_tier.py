@@ -1,6 +1,7 @@
 import pytest
 
-from scrubber.detect.rules import RuleTier, load_rules
+from scrubber.detect.rules.load import load_rules
+from scrubber.detect.rules.tier import RuleTier
 from scrubber.errors import ConfigError
 
 

@@ -1,7 +1,8 @@
 import pytest
 
-from scrubber.detect.rules import RuleTier, load_rules
 from scrubber.detect.rules import tier as tiers
+from scrubber.detect.rules.load import load_rules
+from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.rules.trial import Trial
 from scrubber.detect.rules.vectorscan import Vectorscan
 from scrubber.errors import ConfigError

@@ -1,0 +1,91 @@
+"""The databases of Vectorscan: which patterns go into which, and how they are made. Numpy is not needed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import hyperscan
+
+from scrubber.core.named import MARK
+from scrubber.detect.rules import engine
+from scrubber.detect.rules.kept import compiled
+from scrubber.detect.rules.pattern import compile_pattern
+from scrubber.detect.rules.rule import Rule
+from scrubber.detect.rules.syntax import Alt, PatternError, Seq, parse, render
+
+CANARY = -1
+"""What stands for the canary among rules."""
+
+LARGE_EXPRESSION = 3_000
+"""Bytes of a pattern beyond which Vectorscan may not look for its words but run one automaton over every byte: the
+pack's largest list of keys took 2.7 of 10 ns a byte, and 0.2 as two expressions.
+"""
+
+
+class Forms(NamedTuple):
+    """The engine's form of each rule, behind them that of a mark for values with a name elsewhere (`core.named`); and
+    which of them have no word, and hit rarely.
+    """
+
+    patterns: list[bytes]
+    shapes: list[int]
+
+
+class Database(NamedTuple):
+    """A compiled database, the rule for each number that it reports (the canary is the last), and whether it comes from
+    a file.
+    """
+
+    database: hyperscan.Database
+    rules: list[int]
+    is_kept: bool
+
+
+class Databases(NamedTuple):
+    """Two databases: one for rules that have a word, one for those that have none (None: there are none)."""
+
+    words: Database
+    shapes: Database | None
+
+
+def forms(rules: Sequence[Rule]) -> Forms:
+    """Return what an engine is built of."""
+    return Forms(
+        [*(rule.pattern.engine for rule in rules), compile_pattern(MARK).engine],
+        [index for index, rule in enumerate(rules) if not (rule.pattern.has_word or rule.frequent)],
+    )
+
+
+def databases(patterns: Sequence[bytes], shapes: Collection[int], *, anew: bool = False) -> Databases:
+    """Compile `patterns`, or take them from the file of an earlier start, unless `anew`. Raises PatternError."""
+    with ThreadPoolExecutor(1) as aside:  # a database is compiled without the interpreter lock
+        shaped = {rule: patterns[rule] for rule in shapes}
+        compiling = aside.submit(_database, shaped, anew=anew) if shapes else None
+        worded = {rule: pattern for rule, pattern in enumerate(patterns) if rule not in shapes}
+        words = _database(worded, anew=anew)
+    return Databases(words, compiling.result() if compiling is not None else None)
+
+
+def _database(patterns: Mapping[int, bytes], *, anew: bool) -> Database:
+    expressions = [(part, rule) for rule, pattern in patterns.items() for part in _parts(pattern)]
+    rules = [*patterns, CANARY]
+    numbers = {rule: number for number, rule in enumerate(rules)}
+    texts = [*(part for part, _ in expressions), engine.canary_pattern()]
+    try:
+        database, is_kept = compiled(texts, [*(numbers[rule] for _, rule in expressions), numbers[CANARY]], anew=anew)
+    except hyperscan.error as error:
+        raise PatternError(f"Vectorscan: {error}") from None
+    return Database(database, rules, is_kept)
+
+
+def _parts(pattern: bytes) -> list[bytes]:
+    """Return expressions that together match what `pattern` does: a large one is taken apart where it begins."""
+    if len(pattern) <= LARGE_EXPRESSION:
+        return [pattern]
+    tree = parse(pattern.decode("ascii"))
+    first, rest = (tree.items[0], tree.items[1:]) if isinstance(tree, Seq) else (tree, ())
+    if not isinstance(first, Alt):
+        return [pattern]
+    return [render(Seq((branch, *rest)), capture=False).encode("ascii") for branch in first.branches]
