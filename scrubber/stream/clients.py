@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 
@@ -245,6 +244,8 @@ class ClientLog:
     _HARMLESS: Final = "property and will be ignored by this"
 
     def __init__(self, client: str) -> None:
+        import structlog  # noqa: PLC0415 - it takes rich with it, which a command without Kafka does without
+
         self._log = structlog.get_logger("scrubber.kafka").bind(client=client)
 
     def log(self, level: int, _format: str, facility: str, _client: str, message: str) -> None:
@@ -290,6 +291,8 @@ def _guarded(callback: OnError) -> OnError:
         try:
             callback(error)
         except Exception as raised:  # noqa: BLE001 - see above
+            import structlog  # noqa: PLC0415 - see above
+
             structlog.get_logger("scrubber.kafka").error("error_callback_raised", error=type(raised).__name__)
 
     return call

@@ -1,9 +1,9 @@
-"""Compiled databases, kept from one start to the next: compiling is half of a start.
+"""Compiled databases and the texts of their trial, kept from one start to the next: making them is most of a start.
 
-They lie in the user's cache folder (`$XDG_CACHE_HOME/scrubber/rules`, else `~/.cache/scrubber/rules`), one file for
-each set of expressions, version of Vectorscan and processor. A file is read only if nobody else could have written it,
-and only if it still holds what was written; whatever else is there is compiled anew. Where nothing can be written,
-nothing is kept. What comes from a file goes through the same trial as what was compiled.
+They lie in the user's cache folder (`$XDG_CACHE_HOME/scrubber/rules`, else `~/.cache/scrubber/rules`), a database in
+one file for each set of expressions, version of Vectorscan and processor. A file is read only if nobody else could have
+written it, and only if it still holds what was written; whatever else is there is made anew. Where nothing can be
+written, nothing is kept. A database from a file goes through the same trial as one that was just compiled.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ import platform
 import stat
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import hyperscan
+import msgspec
 
 WORTH_SECS = 0.2
-"""What compiles faster is not kept."""
+"""What is made faster is not kept."""
 
 MAX_BYTES = 64 << 20
-_MAX_FILES = 8  # 5 MB each: rules change, and old ones are never asked for again
+_MAX_FILES = 8  # of a kind, 5 MB each: rules change, and old ones are never asked for again
 _DIGEST_BYTES = 32
+
+Drawn = tuple[int, bytes]
+"""A pattern, by its place among others, and a text that it hits."""
 
 
 def compiled(
@@ -50,6 +54,24 @@ def compiled(
         with contextlib.suppress(OSError):
             _write(file, hyperscan.dumpb(database))
     return database, False
+
+
+def drawn(patterns: Sequence[bytes], draw: Callable[[], list[Drawn]]) -> list[Drawn]:
+    """Return the texts of the trial of `patterns`, as `draw` makes them; once it has, they come from a file."""
+    digest = hashlib.sha256(importlib.metadata.version("scrubber").encode())
+    for pattern in patterns:
+        digest.update(b"\0%d " % len(pattern) + pattern)
+    file = folder() / f"{digest.hexdigest()}.trial"
+    content = _read(file)
+    if content is not None:
+        with contextlib.suppress(msgspec.DecodeError):  # of another version
+            return msgspec.msgpack.decode(content, type=list[Drawn])
+    began = time.perf_counter()
+    texts = draw()
+    if time.perf_counter() - began > WORTH_SECS:
+        with contextlib.suppress(OSError):
+            _write(file, msgspec.msgpack.encode(texts))
+    return texts
 
 
 def folder() -> Path:
@@ -104,6 +126,6 @@ def _write(file: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    by_age = sorted(file.parent.glob("*.vectorscan"), key=lambda kept: kept.stat().st_mtime)
+    by_age = sorted(file.parent.glob(f"*{file.suffix}"), key=lambda kept: kept.stat().st_mtime)
     for old in by_age[:-_MAX_FILES]:
         old.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from scrubber.detect.rules.engine import Engine
+from scrubber.detect.rules.kept import Drawn, drawn
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.syntax import WORD, Alt, At, Byte, Group, Node, Repeat, Seq, parse
 
@@ -22,20 +23,23 @@ _AFTER = (0, 0, 1, 7, 40, 70)
 
 
 class Trial:
-    """Texts that an engine built from `patterns` must hit. Drawing them takes about as long as building the engine."""
+    """Texts that an engine built from `patterns` must hit: drawn once on a machine, and then kept."""
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
-        self._owners: list[int] = []
-        self._texts: list[bytes] = []
-        for index, pattern in enumerate(patterns):
-            for text in _texts(pattern, random.Random(index)):  # noqa: S311 - made-up texts, the same each time
-                self._owners.append(index)
-                self._texts.append(text)
+        texts = drawn(patterns, lambda: list(_drawn(patterns)))
+        self._owners = [owner for owner, _ in texts]
+        self._texts = [text for _, text in texts]
 
     def missed(self, engine: Engine) -> set[int]:
         """Which of the patterns `engine` fails to find somewhere; empty when it may be used."""
         found = {(buffer, rule) for buffer, rule, _, _ in engine.candidates(self._texts)}
         return {owner for buffer, owner in enumerate(self._owners) if (buffer, owner) not in found}
+
+
+def _drawn(patterns: Sequence[bytes]) -> Iterator[Drawn]:
+    for index, pattern in enumerate(patterns):
+        for text in _texts(pattern, random.Random(index)):  # noqa: S311 - made-up texts, the same each time
+            yield index, text
 
 
 def _texts(pattern: bytes, source: random.Random) -> Iterator[bytes]:
