@@ -12,7 +12,7 @@ from scrubber.cli.scrubbing import engines
 from scrubber.config import load
 from scrubber.core.records import Chunk, Record
 from scrubber.telemetry import PoliciesReloaded, ReloadFailed, ShadowCompared
-from tests.fakes.scrub_process import in_thread
+from tests.fakes.scrub_processes import in_threads
 
 TEXT = b"ann@mail.example from 192.0.2.7"
 POLICY = {"version": 1, "name": "own", "extends": "logs"}
@@ -63,7 +63,7 @@ def told():
 
 @pytest.fixture
 def process(config, told):
-    process = in_thread(engines, config, told)
+    process = in_threads(engines, config, told)
     yield process
     process.close()
 
@@ -198,7 +198,7 @@ def test_a_policy_is_tried_beside_the_one_in_force_and_is_read_again_too(files, 
         def emit(self, happening):
             seen.append(happening)
 
-    process = in_thread(engines, load(tmp_path / "shadow.yaml", {}), Both())
+    process = in_threads(engines, load(tmp_path / "shadow.yaml", {}), Both())
     before = scrubbed(process)
     files(policy=STRICTER)
     process.reload()

@@ -18,7 +18,7 @@ from scrubber.cli import garbage
 from scrubber.cli.exits import Exit
 from scrubber.cli.observing import observing
 from scrubber.cli.reload import reloading
-from scrubber.cli.scrub_process import scrub_process, seal_of
+from scrubber.cli.scrub_processes import scrub_processes, seal_of
 from scrubber.config import ModelSection, load
 from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
@@ -42,8 +42,8 @@ def command(file: Path) -> int:
     _say_which_model(config.model)
     with (
         observing(config) as (telemetry, turned, on_statistics, traced),
-        scrub_process(config, telemetry) as process,
-        reloading((*config.policies.values(), *config.rules), process.reload, telemetry),
+        scrub_processes(config, telemetry) as processes,
+        reloading((*config.policies.values(), *config.rules), processes.reload, telemetry),
     ):
         garbage.leave_alone()
         stopping = Signals()
@@ -57,8 +57,8 @@ def command(file: Path) -> int:
         runner = Runner(
             config.stream,
             KafkaClients(config.stream, limits, on_statistics),
-            traced(process.begin),
-            seal=seal_of(config, process),
+            traced(processes.begin),
+            seal=seal_of(config, processes),
             limits=limits,
             telemetry=telemetry,
             turned=turned,

@@ -1,4 +1,4 @@
-"""What the scrub process does: `python -m scrubber.cli.scrubbing`, started by a worker (`scrub_process.py`)."""
+"""What a scrub process does: `python -m scrubber.cli.scrubbing`, started by a worker (`scrub_processes.py`)."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ class _Engine(NamedTuple):
     def digests(self) -> Mapping[str, str]:
         """See `serve.Engine`."""
         return self.engine.digests
+
+    @property
+    def rules(self) -> str:
+        """See `serve.Engine`."""
+        return self.engine.rules
 
     def touched(self, records: list[Record]) -> Touched:
         """See `serve.Engine`."""

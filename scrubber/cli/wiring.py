@@ -42,13 +42,14 @@ SILENT = Fanout(())
 class Engine(NamedTuple):
     """What scrubs, what seals a record that cannot be written, and what tries other policies on the same records.
 
-    `digests` has those of a worker's policies, by name.
+    `digests` has those of a worker's policies, by name, `rules` that of its rules.
     """
 
     scrub: Scrubber
     seal: Seal
     shadow: Shadow | None = None
     digests: Mapping[str, str] = MappingProxyType({})
+    rules: str = ""
 
     def touched(self, records: list[Record]) -> Touched:
         """Scrub records of the stream, and tell how the shadows would have done it. Raises DetectorError."""
@@ -145,7 +146,7 @@ def worker_engine(config: Config, detectors: Sequence[Detector], telemetry: Tele
     pipeline = TextPipeline(tier, detectors, telemetry.emit)
     engine = _engine(pipeline, policy_for, Quarantine(config.quarantine_keys), config.keys)
     shadow = _shadow(config, policies, TextPipeline(tier, detectors), telemetry)
-    return engine._replace(shadow=shadow, digests=dict(digests))
+    return engine._replace(shadow=shadow, digests=dict(digests), rules=tier.digest)
 
 
 def single_policy_engine(

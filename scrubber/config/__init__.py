@@ -6,6 +6,7 @@ but reading files.
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class Config:
     """
 
     stream: StreamSettings
+    scrub_processes: int
     policies: Mapping[str, Path]
     rules: tuple[Path, ...]
     keys: KeyRing
@@ -80,6 +82,7 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
     console_settings, console_problems = console.from_section(file.console, folder)
     config = Config(
         stream=stream,
+        scrub_processes=_scrub_processes(file),
         policies={name: folder / policy.file for name, policy in file.policies.items()},
         rules=tuple(folder / name for name in file.rules),
         keys=keys,
@@ -102,6 +105,13 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
         *policy_problems,
         *_rules(config),
     ]
+
+
+def _scrub_processes(file: ConfigFile) -> int:
+    """How many there are: rules keep about two busy before the worker itself is the slower part."""
+    if file.scrub_processes is not None:
+        return file.scrub_processes
+    return min(2, os.cpu_count() or 1) if file.model.kind == "none" else 1
 
 
 def _also_wrong(document: Document, error: ValidationError, told: list[Problem], folder: Path) -> list[Problem]:

@@ -27,6 +27,8 @@ def problems(file: ConfigFile, folder: Path) -> Iterator[Problem]:
     yield from _policies(file)
     yield from _quarantine(file)
     yield from _model(file.model)
+    if file.scrub_processes not in (None, 1) and file.model.kind != "none":
+        yield Problem("scrub_processes", "a model works in one process only", "1, or model: none")
 
 
 def _model(model: ModelSection) -> Iterator[Problem]:

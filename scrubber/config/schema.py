@@ -388,6 +388,10 @@ class ConfigFile(Section):
     queue_depth: int = Field(default=_STREAM.queue_depth, ge=1, le=100)
     """Chunks that may wait between two threads."""
 
+    scrub_processes: int | None = Field(default=None, ge=1, le=64)
+    """Processes that scrub for this worker, each with all rules in memory. Default: two where rules work alone (`model:
+    none`) and there is more than one core, else one. With a model there is one: cores, or GPU, are its own."""
+
     brake: BrakeSection = BrakeSection()
     """When too much goes to quarantine."""
 

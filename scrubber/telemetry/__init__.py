@@ -4,6 +4,7 @@ happenings.py   what can happen: one frozen dataclass each
 receivers.py    `Telemetry`, who hears of it: the log, several at once
 catalogue.py    every metric there is
 metrics.py      happenings -> metrics
+processes.py    what Prometheus wants to know of a process, for several
 health.py       happenings -> live? ready?
 server.py       /metrics, /healthz, /readyz
 tracing.py      happenings -> OpenTelemetry spans

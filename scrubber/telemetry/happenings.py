@@ -31,7 +31,7 @@ class WorkerStarted(Happening):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ScrubProcessStarted(Happening):
-    """The process that scrubs for this worker has started; it still has to load model, policies and rules."""
+    """A process that scrubs for this worker has started; it still has to load model, policies and rules."""
 
     pid: int
 

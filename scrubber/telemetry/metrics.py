@@ -43,6 +43,7 @@ from scrubber.telemetry.happenings import (
     TransactionAborted,
 )
 from scrubber.telemetry.lag import Lag
+from scrubber.telemetry.processes import Processes
 
 Values = Callable[[], Mapping[tuple[str, ...], float]]
 """Reads a gauge when Prometheus asks: label values -> value."""
@@ -64,6 +65,8 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each, which nobody asks for
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
+        self._scrub_processes = Processes("scrub")
+        self.registry.register(self._scrub_processes)
         self._lag = Lag()
         self._watched = _Watched({catalogue.LAG: self._lag.read, catalogue.PARTITIONS: self._partitions})
         self._made = {each: self._make(each) for each in catalogue.CATALOGUE if each not in catalogue.WATCHED}
@@ -106,7 +109,7 @@ class Metrics:
             ModelRan: self._model_ran,
             TextsDetected: self._detected,
             DeviceMemoryUsed: self._device_memory,
-            ScrubProcessStarted: self._scrub_process,
+            ScrubProcessStarted: lambda it: self._scrub_processes.add(it.pid),
             CacheAsked: self._cache,
         }
 
@@ -194,10 +197,6 @@ class Metrics:
     def _device_memory(self, it: DeviceMemoryUsed) -> None:
         self._one(catalogue.DEVICE_MEMORY, "allocated").set(it.allocated)
         self._one(catalogue.DEVICE_MEMORY, "reserved").set(it.reserved)
-
-    def _scrub_process(self, it: ScrubProcessStarted) -> None:
-        """Show its memory and CPU as `scrub_process_...`, beside `process_...` of the worker."""
-        ProcessCollector(namespace="scrub", pid=lambda: it.pid, registry=self.registry)
 
     def _detected(self, it: TextsDetected) -> None:
         self._one(catalogue.MODEL_TEXTS).inc(it.texts)

@@ -1,8 +1,8 @@
 """`scrubber run` under observation: `python -m tests.bench.worker CONFIG [--identity] [--profile FILE]`.
 
 `--identity` puts a scrub in its place that changes nothing, so that what is left is the stream room. The CPU time of
-each of the three threads, and of the scrub process, goes to the log four times a second; `--profile` takes a sample of
-all stacks every 5 ms and writes the most frequent places at the end.
+each of the three threads, and of the scrub processes, goes to the log four times a second; `--profile` takes a sample
+of all stacks every 5 ms and writes the most frequent places at the end.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def untouched(chunk: Chunk) -> ScrubbedChunk:
 
 
 class Identity:
-    """In place of the scrub process: every record as it came, and no audit event."""
+    """In place of the scrub processes: every record as it came, and no audit event."""
 
     digests: ClassVar[dict[str, str]] = {}
     begin = staticmethod(at_once(untouched))
@@ -59,7 +59,7 @@ def report_cpu() -> None:
             if thread.name in STAGES and thread.ident:
                 with suppress(OSError):
                     spent[STAGES[thread.name]] = time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
-        spent["scrub process"] = children_cpu_secs()
+        spent["scrub processes"] = children_cpu_secs()
         sys.stderr.buffer.write(orjson.dumps({"event": "cpu", **spent}) + b"\n")
         sys.stderr.flush()
         time.sleep(0.25)
@@ -85,7 +85,7 @@ def sample_stacks(counts: dict[str, Counter[str]]) -> None:
 @click.option("--profile", type=click.Path(path_type=Path))
 def command(config: Path, *, bare: bool, profile: Path | None) -> int:
     if bare:
-        run.scrub_process = lambda _config, _telemetry: nullcontext(Identity())
+        run.scrub_processes = lambda _config, _telemetry: nullcontext(Identity())
     threading.Thread(target=report_cpu, daemon=True).start()
     counts: dict[str, Counter[str]] = {}
     if profile:

@@ -68,6 +68,20 @@ def test_every_stream_setting_can_be_set_in_the_file(config):
     assert settings.routes == (Route("r", pattern="app[.].*", clean="c", audit="a", quarantine="q", policy="pci"),)
 
 
+@pytest.mark.parametrize(
+    ("settings", "cores", "count"),
+    [
+        ({"model": "none"}, 1, 1),
+        ({"model": "none"}, 16, 2),
+        ({}, 16, 1),
+        ({"model": "none", "scrub_processes": 5}, 1, 5),
+    ],
+)
+def test_rules_alone_scrub_in_two_processes_where_there_are_cores(config, monkeypatch, settings, cores, count):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert config(settings).scrub_processes == count
+
+
 def test_the_transactional_id_is_stable_and_the_workers_own(config):
     assert config({"kafka": {"group_instance_id": "pod-3"}}).stream.kafka.transactional_id == "scrubber-logs-pod-3"
     assert config({"kafka": {"transactional_id": "mine"}}).stream.kafka.transactional_id == "mine"
@@ -114,6 +128,8 @@ def test_the_transactional_id_is_stable_and_the_workers_own(config):
         ({"watchdog_secs": 60}, "watchdog_secs"),
         ({"drain_timeout_secs": float("inf")}, "drain_timeout_secs"),
         ({"queue_depth": True}, "queue_depth"),
+        ({"scrub_processes": 0, "model": "none"}, "scrub_processes"),
+        ({"scrub_processes": 2}, "scrub_processes"),
         # routes
         ({"routes": []}, "routes"),
         ({"routes": [{}]}, "routes[0]"),

@@ -1,6 +1,6 @@
-"""Scrubbing in a process of its own, so that the interpreter lock of the worker is left to Kafka's clients.
+"""Scrubbing in processes of their own, so that the interpreter lock of the worker is left to Kafka's clients.
 
 messages.py   what the worker and its scrub process say to each other
-process.py    the worker's side: starts the process, hands it chunks, ends it
-serve.py      the side of the process
+processes.py  the worker's side: starts them, hands them chunks, ends them
+serve.py      the side of one of them
 """

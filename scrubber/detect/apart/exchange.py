@@ -9,7 +9,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO, Protocol
 
@@ -53,14 +52,12 @@ class Exchange:
         self._asked = self._read = 0
         self._untaken: dict[int, Reply] = {}
 
-    def ask(self, requests: Iterable[object]) -> range:
-        """Send `requests`, with none of another thread between them; return their places. Raises DetectorFailed."""
+    def ask(self, request: object) -> int:
+        """Send `request`; return its place. Raises DetectorFailed."""
         with self._sending:
-            first = self._asked
-            for request in requests:
-                self._send(request)
-                self._asked += 1
-            return range(first, self._asked)
+            self._send(request)
+            self._asked += 1
+            return self._asked - 1
 
     def answer(self, place: int) -> Answer:
         """Wait for the answer to the request at `place`, once. Raises what it says if that is an error of ours."""

@@ -26,14 +26,18 @@ class Request(Enum):
     PREPARE = auto()
     """Read policies and rules again, beside the work; answered at once, with `Preparing`."""
 
+    LOOK = auto()
+    """What was prepared: `Ready`, `Preparing` while it is not, or the error that prevents it."""
+
     TAKE = auto()
-    """Put what was prepared in force: `Ready`, `Preparing` while it is not, or the error that prevents it."""
+    """Put what was prepared, and is `Ready`, in force."""
 
 
 class Ready(NamedTuple):
-    """The process scrubs by policies of these digests, by name of the policy."""
+    """There is an engine, of policies of these digests by name, and of rules of this digest."""
 
     digests: dict[str, str]
+    rules: str
 
 
 class Preparing(NamedTuple):

@@ -41,6 +41,11 @@ class Engine(Protocol):
         """Digest of each policy, by its name."""
         ...
 
+    @property
+    def rules(self) -> str:
+        """Digest of the rules."""
+        ...
+
     def touched(self, records: list[Record]) -> Touched:
         """Scrub. Raises DetectorError."""
         ...
@@ -104,7 +109,7 @@ def serve(requests: Iterator[object], answers: BinaryIO, opened: AbstractContext
         except ScrubberError as error:
             to_worker.send(error)
             return
-        to_worker.send(Ready(dict(desk.engine.digests)))
+        to_worker.send(_ready(desk.engine))
         for request in requests:
             to_worker.send(desk.answer(request))
 
@@ -143,12 +148,18 @@ class _Desk:
                 return Scrubbed.of(self.engine.touched(request.unpacked()))
             except ScrubberError as error:
                 return error
-        if request is Request.PREPARE:
-            self._preparing = threading.Thread(target=self._prepare, name="prepare", daemon=True)
-            self._preparing.start()
-            return Preparing()
-        assert request is Request.TAKE, "A request that nobody knows. This is a bug."
-        return self._take()
+        match request:
+            case Request.PREPARE:
+                self._prepared = None
+                self._preparing = threading.Thread(target=self._prepare, name="prepare", daemon=True)
+                self._preparing.start()
+                return Preparing()
+            case Request.LOOK:
+                return self._look()
+            case Request.TAKE:
+                return self._take()
+            case _:
+                raise AssertionError("A request that nobody knows. This is a bug.")
 
     def _prepare(self) -> None:
         try:
@@ -158,13 +169,20 @@ class _Desk:
         except Exception as error:  # noqa: BLE001 - whatever it is, what works goes on
             self._prepared = ConfigError([Problem("", type(error).__qualname__)])
 
-    def _take(self) -> Answer:
+    def _look(self) -> Answer:
         assert self._preparing is not None, "Nothing was to be prepared. This is a bug."
         if self._preparing.is_alive():
             return Preparing()
+        assert self._prepared is not None, "Preparing ended with nothing. This is a bug."
+        return self._prepared if isinstance(self._prepared, ConfigError) else _ready(self._prepared)
+
+    def _take(self) -> Answer:
         prepared, self._prepared = self._prepared, None
-        assert prepared is not None, "Preparing ended with nothing. This is a bug."
-        if isinstance(prepared, ConfigError):
-            return prepared
+        assert prepared is not None, "Nothing is ready. This is a bug."
+        assert not isinstance(prepared, ConfigError), "What failed is to be taken. This is a bug."
         self.engine = prepared
-        return Ready(dict(prepared.digests))
+        return _ready(prepared)
+
+
+def _ready(engine: Engine) -> Ready:
+    return Ready(dict(engine.digests), engine.rules)

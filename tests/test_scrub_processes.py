@@ -1,4 +1,4 @@
-"""The process that scrubs for a worker: the same answers, and no way to go on without it."""
+"""The processes that scrub for a worker: the same answers, and no way to go on without one of them."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -17,19 +18,19 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrubber.cli import scrub_process as module
-from scrubber.cli.scrub_process import scrub_process, seal_of
+from scrubber.cli import scrub_processes as module
+from scrubber.cli.scrub_processes import scrub_processes, seal_of
 from scrubber.cli.scrubbing import engines
 from scrubber.cli.wiring import worker_engine
 from scrubber.config import load
 from scrubber.core.records import Chunk, Clean, Quarantined, Record, Touched
 from scrubber.detect.apart.exchange import END_SECS
 from scrubber.detect.apart.messages import Records, Scrubbed
-from scrubber.detect.apart.process import SLICE_RECORDS
+from scrubber.detect.apart.processes import SLICE_RECORDS
 from scrubber.detect.apart.serve import Told
 from scrubber.errors import ConfigError, DetectorFailed, Problem, Reason
 from scrubber.telemetry import BatchComputed, DetectorsReady, PoliciesInForce, ScrubProcessStarted, TextsScrubbed
-from tests.fakes.scrub_process import in_thread
+from tests.fakes.scrub_processes import in_threads
 
 VALUES = (
     b"ann@mail.example from 192.0.2.7",
@@ -42,9 +43,9 @@ VALUES = (
 )
 
 
-@pytest.fixture(scope="module")
-def config(tmp_path_factory):
-    return config_in(tmp_path_factory.mktemp("config"))
+@pytest.fixture(scope="module", params=[1, 3])
+def config(tmp_path_factory, request):
+    return config_in(tmp_path_factory.mktemp("config"), scrub_processes=request.param)
 
 
 def config_in(folder, **more):
@@ -63,20 +64,21 @@ class Happenings(list):
         self.append(happening)
 
     @property
-    def pid(self):
-        return next(happening.pid for happening in self if isinstance(happening, ScrubProcessStarted))
+    def pids(self):
+        return [happening.pid for happening in self if isinstance(happening, ScrubProcessStarted)]
 
 
 @pytest.fixture(scope="module")
-def told():
+def told(config):
+    """What the processes of this configuration tell."""
     return Happenings()
 
 
 @pytest.fixture(scope="module")
-def process(config, told):
-    with scrub_process(config, told) as process:
-        yield process
-    assert not is_alive(told.pid)
+def processes(config, told):
+    with scrub_processes(config, told) as processes:
+        yield processes
+    assert not any(map(is_alive, told.pids))
 
 
 @pytest.fixture(scope="module")
@@ -89,33 +91,34 @@ def chunk_of(count):
 
 
 @pytest.mark.parametrize("count", [0, 1, SLICE_RECORDS, 5 * SLICE_RECORDS + 1])
-def test_the_answers_are_those_of_an_engine_in_the_worker(process, engine, count):
+def test_the_answers_are_those_of_an_engine_in_the_worker(processes, engine, count):
     chunk = chunk_of(count)
-    assert process.begin(chunk)().outcomes == engine.scrub(chunk).outcomes
+    assert processes.begin(chunk)().outcomes == engine.scrub(chunk).outcomes
 
 
-def test_chunks_may_be_begun_ahead_and_each_gets_its_own_outcomes(process, engine):
+def test_chunks_may_be_begun_ahead_and_each_gets_its_own_outcomes(processes, engine):
     chunks = [chunk_of(count) for count in (SLICE_RECORDS + 3, 0, 1, 5, 3 * SLICE_RECORDS)]
-    begun = [process.begin(chunk) for chunk in chunks]
+    begun = [processes.begin(chunk) for chunk in chunks]
     for chunk, finish in zip(chunks, begun, strict=True):
         assert finish().outcomes == engine.scrub(chunk).outcomes
 
 
-def test_records_larger_than_the_pipes_pass_both_ways(process):
+def test_records_larger_than_the_pipes_pass_both_ways(processes):
     line = b"ann@mail.example " + b"x" * 5_000_000
-    scrubbed = process.begin(Chunk([Record("app", 0, n, 7, None, line, None) for n in range(8)]))()
+    scrubbed = processes.begin(Chunk([Record("app", 0, n, 7, None, line, None) for n in range(8)]))()
     assert {outcome.value for outcome in scrubbed.outcomes} == {b"<EMAIL> " + b"x" * 5_000_000}
 
 
-def test_what_happens_there_is_told_here(process, told):
-    process.begin(chunk_of(3))()
-    kinds = [type(happening) for happening in told]
-    assert kinds[:3] == [ScrubProcessStarted, DetectorsReady, PoliciesInForce]
-    assert kinds[-1] is TextsScrubbed
+def test_what_happens_there_is_told_here(processes, config, told):
+    processes.begin(chunk_of(3))()
+    kinds = Counter(map(type, told))
+    assert kinds[ScrubProcessStarted] == config.scrub_processes
+    assert kinds[DetectorsReady] == kinds[PoliciesInForce] == 1, "what is alike in all of them is told once"
+    assert type(told[-1]) is TextsScrubbed
 
 
-def test_what_cannot_be_written_is_sealed_under_the_digest_of_its_policy(process, config, engine):
-    sealed = seal_of(config, process)(chunk_of(1).records[0], Reason.TOO_LARGE)
+def test_what_cannot_be_written_is_sealed_under_the_digest_of_its_policy(processes, config, engine):
+    sealed = seal_of(config, processes)(chunk_of(1).records[0], Reason.TOO_LARGE)
     assert engine.seal(chunk_of(1).records[0], Reason.TOO_LARGE) == sealed
 
 
@@ -140,25 +143,25 @@ def test_records_arrive_as_they_were_sent():
 
 
 def test_a_process_that_is_killed_ends_the_work(config):
-    with scrub_process(config, told := Happenings()) as process:
-        os.kill(told.pid, signal.SIGKILL)
+    with scrub_processes(config, told := Happenings()) as processes:
+        os.kill(told.pids[-1], signal.SIGKILL)
         with pytest.raises(DetectorFailed, match=r"gone \(exit status -9\)"):
-            process.begin(chunk_of(3))()
+            processes.begin(chunk_of(3 * SLICE_RECORDS))()
 
 
 def test_one_that_still_works_on_what_nobody_waits_for_is_ended_at_once(config):
-    with scrub_process(config, told := Happenings()) as process:
-        process.begin(Chunk(chunk_of(7).records * 50_000))
+    with scrub_processes(config, told := Happenings()) as processes:
+        processes.begin(Chunk(chunk_of(7).records * 50_000))
         started = time.monotonic()
     assert time.monotonic() - started < END_SECS
-    assert not is_alive(told.pid)
+    assert not any(map(is_alive, told.pids))
 
 
 @pytest.mark.parametrize("busy", [False, True])
-def test_it_ends_when_its_worker_is_killed(config, tmp_path, busy):
+def test_they_end_when_their_worker_is_killed(tmp_path, busy):
     code = f"""
 import pathlib, sys, time
-from scrubber.cli import scrub_process as module
+from scrubber.cli import scrub_processes as module
 from scrubber.config import load
 from scrubber.core.records import Chunk, Record
 if {busy}:
@@ -167,19 +170,19 @@ class Tell:
     def emit(self, happening):
         if type(happening).__name__ == "ScrubProcessStarted":
             print(happening.pid, flush=True)
-with module.scrub_process(load(pathlib.Path({str(tmp_path / "scrubber.yaml")!r}), {{}}), Tell()) as process:
-    process.begin(Chunk([Record("app", 0, 0, 7, None, b"x", None)]))
+with module.scrub_processes(load(pathlib.Path({str(tmp_path / "scrubber.yaml")!r}), {{}}), Tell()) as processes:
+    processes.begin(Chunk([Record("app", 0, 0, 7, None, b"x", None)]))
     print("begun", flush=True)
     time.sleep(600)
 """
-    config_in(tmp_path)
+    config_in(tmp_path, scrub_processes=2)
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as worker:
-        pid = int(worker.stdout.readline())
+        pids = [int(worker.stdout.readline()) for _ in range(2)]
         assert worker.stdout.readline() == b"begun\n"
         worker.kill()
     deadline = time.monotonic() + 60
-    while is_alive(pid):
-        assert time.monotonic() < deadline, "the scrub process outlives its worker"
+    while any(map(is_alive, pids)):
+        assert time.monotonic() < deadline, "a scrub process outlives its worker"
         time.sleep(0.05)
 
 
@@ -194,20 +197,21 @@ def test_the_worker_hears_of_work_that_goes_on():
     class Slow(NamedTuple):
         told: Told
         digests: Mapping[str, str] = MappingProxyType({})
+        rules: str = ""
 
         def touched(self, records):
             self.told.emit(BatchComputed(3))
             assert heard.wait(30), "the worker hears nothing before the answer"
             return Touched({"app": []}, {})
 
-    process = in_thread(lambda _config, told: nullcontext(lambda: Slow(told)), "setup", Worker())
-    assert process.begin(chunk_of(1))().outcomes == [Clean(b"k", VALUES[0], [("h", b"x")], None)]
-    process.close()
+    processes = in_threads(lambda _config, told: nullcontext(lambda: Slow(told)), "setup", Worker())
+    assert processes.begin(chunk_of(1))().outcomes == [Clean(b"k", VALUES[0], [("h", b"x")], None)]
+    processes.close()
 
 
-def test_ctrl_c_is_for_the_worker_alone(process, told):
-    process.begin(chunk_of(1))()
-    assert os.getpgid(told.pid) != os.getpgid(0)
+def test_ctrl_c_is_for_the_worker_alone(processes, told):
+    processes.begin(chunk_of(1))()
+    assert os.getpgid(0) not in map(os.getpgid, told.pids)
 
 
 def test_what_is_wrong_with_the_configuration_comes_out_here(tmp_path):
@@ -215,14 +219,14 @@ def test_what_is_wrong_with_the_configuration_comes_out_here(tmp_path):
     config = config_in(tmp_path, rules=["rules.yaml"])
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"rules": [{"id": "x"}]}))
     with pytest.raises(ConfigError) as raised:
-        in_thread(engines, config, Told())
+        in_threads(engines, config, Told())
     assert all(isinstance(problem, Problem) and problem.path for problem in raised.value.problems)
 
 
 def test_a_bug_there_is_told_without_what_it_quotes(config, monkeypatch, capfd):
     monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", BUGGY))
-    with scrub_process(config, Told()) as process, pytest.raises(DetectorFailed, match=r"gone \(exit status 1\)"):
-        process.begin(chunk_of(1))()
+    with scrub_processes(config, Told()) as processes, pytest.raises(DetectorFailed, match=r"gone \(exit status 1\)"):
+        processes.begin(chunk_of(1))()
     told = capfd.readouterr().err
     assert "ValueError" in told
     assert "ann@mail.example" not in told

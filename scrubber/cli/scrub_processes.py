@@ -1,4 +1,4 @@
-"""The scrub process of `scrubber run`, as its worker sees it."""
+"""The scrub processes of `scrubber run`, as their worker sees them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from scrubber.config import Config
 from scrubber.core.quarantine import Quarantine
-from scrubber.detect.apart.process import ScrubProcess
+from scrubber.detect.apart.processes import ScrubProcesses
 from scrubber.stream.outbox import Seal, sealing
 from scrubber.stream.routes import RouteTable
 from scrubber.telemetry import ScrubProcessStarted, Telemetry
@@ -20,23 +20,23 @@ _PIPE_BYTES = 1 << 20
 
 
 @contextmanager
-def scrub_process(config: Config, telemetry: Telemetry) -> Iterator[ScrubProcess]:
-    """Give the started and warmed up process; it ends with the block. Raises ConfigError and DetectorError."""
-    process = ScrubProcess(lambda: _start(telemetry), config, telemetry)
+def scrub_processes(config: Config, telemetry: Telemetry) -> Iterator[ScrubProcesses]:
+    """Give the started and warmed up processes; they end with the block. Raises ConfigError and DetectorError."""
+    processes = ScrubProcesses(lambda: _start(telemetry), config, telemetry, config.scrub_processes)
     try:
-        yield process
+        yield processes
     finally:
-        process.close()
+        processes.close()
 
 
-def seal_of(config: Config, process: ScrubProcess) -> Seal:
-    """Return what seals records that cannot be written, under the policies that the process scrubs by."""
+def seal_of(config: Config, processes: ScrubProcesses) -> Seal:
+    """Return what seals records that cannot be written, under the policies that the processes scrub by."""
     routes = RouteTable(config.stream.routes)
-    return sealing(Quarantine(config.quarantine_keys), lambda topic: process.digests[routes.route(topic).policy])
+    return sealing(Quarantine(config.quarantine_keys), lambda topic: processes.digests[routes.route(topic).policy])
 
 
 def _start(telemetry: Telemetry) -> subprocess.Popen[bytes]:
-    """Start it in a process group of its own: the worker ends it, not the Ctrl-C that the worker gets."""
+    """Start one in a process group of its own: the worker ends it, not the Ctrl-C that the worker gets."""
     child = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)  # noqa: S603
     assert child.stdin is not None
     assert child.stdout is not None

@@ -1,9 +1,9 @@
-"""A scrub process that is a thread: the same pipes, the same messages, no second interpreter to wait for."""
+"""Scrub processes that are threads: the same pipes, the same messages, no second interpreter to wait for."""
 
 import os
 import threading
 
-from scrubber.detect.apart.process import ScrubProcess
+from scrubber.detect.apart.processes import ScrubProcesses
 from scrubber.detect.apart.serve import Told, received, serve
 
 
@@ -35,6 +35,6 @@ class Thread:
             serve(sent, target, opened(setup, told), told)
 
 
-def in_thread(opened, setup, telemetry):
-    """Return a `ScrubProcess` that is none."""
-    return ScrubProcess(lambda: Thread(opened), setup, telemetry)
+def in_threads(opened, setup, telemetry, count=1):
+    """Return `ScrubProcesses` that are none."""
+    return ScrubProcesses(lambda: Thread(opened), setup, telemetry, count)
