@@ -2,7 +2,8 @@
 
 The engine only says which rules *may* hit in which record, so its form may match more, never less. Sound steps only:
 the repeat at either end is cut to its minimum (the boundary beyond it goes with it), so one hit is one reported end
-instead of one for each further byte; and counted repeats with a large upper end lose it, because engines unroll them.
+instead of one for each further byte; counted repeats with a large upper end lose it, because engines unroll them; and
+what stands before the words of a pattern is left out where it would keep an engine busy in every line.
 
 Why this loses nothing: a match of the exact pattern at [s, e) contains a match of the cut one that ends within (s, e].
 """
@@ -10,10 +11,13 @@ Why this loses nothing: a match of the exact pattern at [s, e) contains a match 
 from __future__ import annotations
 
 from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq, flat
-from scrubber.detect.rules.words import ONE_LETTER
+from scrubber.detect.rules.words import ONE_LETTER, has_word
 
 LARGE = 4
 """Counted repeats beyond this are left open at the upper end."""
+
+WIDE = 128
+"""A repeat of so many values of a byte never ends in most lines: an automaton for it would run over all of them."""
 
 TELLING, SHORT = 3, 12
 """Behind so many bytes that are one letter each, so many of a long repeat are enough."""
@@ -29,7 +33,7 @@ def weaken(node: Node) -> Node:
     """The engine's form of `node`."""
     tail_cut = cut_tail(node)
     cut, moved = _cut(tail_cut, 0)
-    return _shorten(_loosen(cut if moved and cut is not None else tail_cut))
+    return _behead(_shorten(_loosen(cut if moved and cut is not None else tail_cut)))
 
 
 def _cut(node: Node, edge: int) -> tuple[Node | None, bool]:
@@ -107,6 +111,19 @@ def _shorten(node: Node) -> Node:
         if telling >= TELLING and isinstance(item, Repeat) and item.least > SHORT:
             return Seq((*items[:index], Repeat(item.item, SHORT, SHORT)))
         telling += _telling(item)
+    return node
+
+
+def _behead(node: Node) -> Node:
+    """Leave out the start of a sequence, if there is no word in it but an open repeat of nearly anything."""
+    items = flat(node)
+    for index, item in enumerate(items):
+        if has_word(item):
+            break
+        if isinstance(item, Repeat) and item.most is None and isinstance(item.item, Byte):
+            head, rest = Seq(tuple(items[: index + 1])), Seq(tuple(items[index + 1 :]))
+            if len(item.item.values) >= WIDE:
+                return rest if not has_word(head) and has_word(rest) and _telling(rest) >= TELLING else node
     return node
 
 

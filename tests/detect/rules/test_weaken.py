@@ -25,6 +25,7 @@ PIECES = [
     "(?:ab?){1,2}",
 ]
 PIECES += ["(?:a|b+)", "(?:a?|b)", "a{3,20}", "a{14}", "abc", "[0-9]*"]
+PIECES += ["[^a]+", "[^ab]{1,40}"]
 PATTERNS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
 TEXTS = st.text(alphabet="abcx1 \n", max_size=24).map(str.encode)
 
@@ -55,6 +56,9 @@ def test_wherever_the_exact_pattern_matches_the_engines_form_ends_within_reach(p
         (r"ghp_[A-Za-z0-9]{36}\b", r"ghp_[0-9A-Za-z]{12}"),
         (r"a(x{2,80})b", r"ax{2,}b"),
         (r"(?:^|[^a-z])(?:x|y)?::", r"\x3a\x3a"),
+        (r"(?:^|\s)\d{1,3} \S{1,64} ([a-z]+) \[now", r"\x20[a-z]+\x20\x5bnow"),
+        (r"user \S{1,64} (\d) now", r"user\x20[^\x09-\x0d\x20]+\x20[0-9]\x20now"),  # only behind a word it is busy
+        (r"\d[^@]{1,64}@(\d)", r"[0-9][^\x40]+\x40[0-9]"),  # too little would be left
         (r"(?:^|[^a-z])(xy)(?:[^a-z]|$)", r"(?:^|[^a-z])xy(?:[^a-z]|$)"),
     ],
 )
