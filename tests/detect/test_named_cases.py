@@ -138,6 +138,14 @@ CASES = {
         "[SQL: INSERT INTO t (n, password) VALUES (?, ?)]\n[parameters: (1, 'h7Gk2pQx')]",
         "[SQL: INSERT INTO t (n, password) VALUES (?, ?)]\n[parameters: (1, '<PASSWORD>')]",
     ),
+    "rows of a dump of SQL": (
+        "COPY u (id, email, password, ssn) FROM stdin;\n1\ta@m.example\th7Gk2pQx\t123456789\n2\t\\N\tb9 x\t\\N\n\\.\n",
+        "COPY u (id, email, password, ssn) FROM stdin;\n1\t<EMAIL>\t<PASSWORD>\t<SSN>\n2\t\\N\t<PASSWORD>\t\\N\n\\.\n",
+    ),
+    "rows of a dump of SQL in JSON": (
+        r'{"sql":"COPY u (n, password) FROM stdin;\n7\th7Gk2pQx\n\\.\n","n":1}',
+        r'{"sql":"COPY u (n, password) FROM stdin;\n7\t<PASSWORD>\n\\.\n","n":1}',
+    ),
     "a custom field of CEF": (
         "CEF:0|v|p|1|7|n|3|act=x cs1Label=password cs1=h7 Gk2pQx cn1=123456789 cn1Label=SSN",
         "CEF:0|v|p|1|7|n|3|act=x cs1Label=password cs1=<PASSWORD> cn1=<SSN> cn1Label=SSN",
@@ -177,6 +185,7 @@ NOT_CASES = [
     *("SessionID=1234567890", '"pwd", "appid": 7'),
     *("user,password,email", "['user', 'password', 'email']", '["password", "created_at"]', "user\tpassword\temail"),
     *("SELECT id, password, ssn FROM users", "INSERT INTO users (password, email) VALUES ($1, $2)"),
+    *("COPY users (id, password) TO stdout", "COPY users (id, size) FROM stdin;\n1\t7\n\\.\n"),
     *("INSERT INTO t (name, size) VALUES ('x', 7)", "cs1Label=Policy cs1=default", '{"users":["<USER_NAME>"]}'),
     *("UPDATE users SET password = $1", '{"password":{"type":"string","minLength":8}}'),
     *("arn:aws:iam::123456789012:role/reader", "price 1299.99 EUR", "size=1048576 bytes", "listening on port 8443"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from scrubber.core.named import attributes, inserts, labels
+from scrubber.core.named import attributes, copies, inserts, labels
 from scrubber.core.named.base import NamedValue
 
-MARK = f"{attributes.MARK}|{inserts.MARK}|{labels.MARK}"
+MARK = "|".join(way.MARK for way in (attributes, copies, inserts, labels))
 """What is in every text that holds such a value: a pattern, in the syntax of rules."""
 
 __all__ = ["MARK", "NamedValue", "named_values"]
@@ -16,4 +16,4 @@ __all__ = ["MARK", "NamedValue", "named_values"]
 
 def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the scalars of `text` that are named from elsewhere, once for each of their names."""
-    return chain(attributes.named_values(text), inserts.named_values(text), labels.named_values(text))
+    return chain.from_iterable(way.named_values(text) for way in (attributes, copies, inserts, labels))

@@ -19,3 +19,12 @@ class NamedValue(NamedTuple):
     start: int
     end: int
     bare: bool = False
+
+
+_LONGEST_NAME = 64
+_QUOTES = b" \t\r\n\"'`[]\\"
+
+
+def column_names(listed: bytes) -> list[bytes]:
+    """Return the names of the columns of SQL that `listed` has, without quotes and the table's name."""
+    return [name.strip(_QUOTES).rpartition(b".")[2].strip(_QUOTES)[-_LONGEST_NAME:] for name in listed.split(b",")]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from scrubber.core.named.base import REST, NamedValue
+from scrubber.core.named.base import REST, NamedValue, column_names
 
 MARK = r"(?i:values?)\s*\("
 """In every text in which a column may name a value."""
@@ -23,8 +23,6 @@ _PIECE = re.compile(
 )
 _BETWEEN = 200  # bytes: VALUES follows the columns (OVERRIDING SYSTEM VALUE, OUTPUT INSERTED.id)
 _MOST_COLUMN_BYTES = 16_384
-_LONGEST_NAME = 64
-_QUOTES = b" \t\r\n\"'`[]\\"
 _PLACEHOLDER = (b"?", b"$", b"%", b":", b"@")
 
 
@@ -57,8 +55,7 @@ def _columns(text: bytes, values_at: int) -> list[bytes]:
     opening = text.rfind(b"(", max(0, closing - _MOST_COLUMN_BYTES), max(0, closing))
     if opening < 0:
         return []
-    names = text[opening + 1 : closing].split(b",")
-    return [name.strip(_QUOTES).rpartition(b".")[2].strip(_QUOTES)[-_LONGEST_NAME:] for name in names]
+    return column_names(text[opening + 1 : closing])
 
 
 def _rows(text: bytes, start: int) -> tuple[list[_Value], int]:

@@ -19,6 +19,9 @@ PIECES = [
     ")",
     "a=b ",
     "aLabel=c ",
+    "COPY t (a)",
+    " From ",
+    "STDIN;\n",
 ]
 
 
