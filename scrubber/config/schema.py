@@ -266,7 +266,7 @@ class ModelSection(Section):
     """What computes a GLiNER model. `auto`: torch where it is installed, else onnxruntime (the embedded model only)."""
 
     max_batch_tokens: int | None = Field(default=None, ge=1)
-    """Padded tokens that one batch may have. Default: 1,536 on a CPU, 16,384 on a GPU."""
+    """Tokens that one batch may have, padding included. Default: 3,072 on a CPU, 16,384 on a GPU."""
 
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
     """Digest that the file with the weights must have."""

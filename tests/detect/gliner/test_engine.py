@@ -320,8 +320,8 @@ def test_rows_without_scores_in_half_precision_are_computed_again_in_float32(tmp
     model = half._model._model
     head = model._head
 
-    def overflowing(labels, words):
-        scores = head(labels, words)
+    def overflowing(labels, words, counts):
+        scores = head(labels, words, counts)
         scores[list(broken), 0] = float("inf")
         return scores
 
@@ -455,10 +455,13 @@ def test_nothing_in_a_forward_pass_waits_for_the_device(tmp_path, monkeypatch):
     """A tensor without numbers cannot be waited for: whatever asks for a number fails."""
     from torch._subclasses.fake_tensor import DynamicOutputShapeException, FakeTensorMode
 
+    from scrubber.detect.runtime.torch.layouts import padded
+
     for backbone in ("bert", "deberta"):
         folder = save_gliner(tmp_path / backbone, Shape(backbone=backbone, hidden=48))
         engine = load_gliner(folder, ModelOptions(dtype="float16"))
         model = engine._model._model
+        monkeypatch.setattr(model, "_lay_out", padded)  # as on a GPU
         submit, batches = model.submit, []
 
         def remember(batch, question, submit=submit, batches=batches):

@@ -28,6 +28,7 @@ def test_fused_kernels_compute_what_torch_computes(layer, shape, kernels, monkey
         made = dense.Dense(layer)
         plain = functional.linear(x, *layer)
         assert torch.allclose(made(x), plain, **tolerance)
+        assert torch.allclose(made.relu(x), plain.relu(), **tolerance)
         assert torch.allclose(made.gelu(x), functional.gelu(plain), **tolerance)
         assert torch.allclose(made.plus(x, other), other + plain, **tolerance)
 

@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 
 pytestmark = pytest.mark.gliner
@@ -47,26 +49,35 @@ def test_encoders_know_what_they_do_not_compute(config, reason):
 @pytest.mark.parametrize("backbone", ["bert", "deberta"])
 @pytest.mark.parametrize("buckets", [16, -1])
 @pytest.mark.parametrize("places", [128, 32, 7])
-def test_hidden_states_are_those_of_transformers(backbone, buckets, places, monkeypatch):
+@pytest.mark.parametrize("shape", product(["packed", "padded"], [1, 11], [1, 3]), ids=str)
+def test_hidden_states_are_those_of_transformers(backbone, buckets, places, shape, monkeypatch):
     from transformers import AutoConfig, AutoModel
 
-    from scrubber.detect.runtime.torch import encoders
+    from scrubber.detect.runtime.torch import encoders, layouts
     from scrubber.detect.runtime.torch.device import Device
     from scrubber.detect.runtime.torch.weights import Weights
     from tests.detect.models import Shape, backbone_config
 
+    layout, prefix, layers = shape
     monkeypatch.setattr(encoders, "_PLACES", places)
     torch.manual_seed(3)
-    config = backbone_config(Shape(backbone=backbone, layers=3), vocab=50)
+    config = backbone_config(Shape(backbone=backbone, layers=layers), vocab=50)
     config["position_buckets"] = buckets
     config["max_relative_positions"] = 64
     model = AutoModel.from_config(AutoConfig.for_model(**config)).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    ids = torch.randint(1, 50, (3, 90))
-    mask = torch.arange(90) < torch.tensor([[90], [40], [1]])
-    keep = torch.tensor([[0, 5, 89], [0, 39, 7], [0, 0, 0]])
+    ids = torch.randint(1, 50, (4, 90))
+    ids[:, :prefix] = ids[0, :prefix]
+    lengths = torch.tensor([90, 40, 16, prefix + 1])
+    mask = torch.arange(90) < lengths[:, None]
+    keep, kept = torch.tensor([[0, 5, 89], [0, 39, 7], [0, 15, 15], [0, 0, 0]]), torch.tensor([3, 3, 2, 1])
+    device = Device("cpu", "float32")
     with torch.inference_mode():
         expected = model(ids, attention_mask=mask.long()).last_hidden_state
-        found = encoders.encoder(config, Weights(model.state_dict(), Device("cpu", "float32")))(ids, mask[:, 1:], keep)
-    assert torch.allclose(found, expected.gather(1, keep[:, :, None].expand(-1, -1, 32)), atol=1e-5)
+        encoder = encoders.encoder(config, Weights(model.state_dict(), device))
+        rows = layouts.Rows(ids.numpy(), lengths.numpy(), prefix, keep.numpy(), kept.numpy())
+        laid_out = getattr(layouts, layout)(rows, device)
+        found = laid_out.rows(encoder(encoder.prefix(ids[0, :prefix]), laid_out))
+    is_kept = torch.arange(3) < kept[:, None]
+    assert torch.allclose(found[is_kept], expected.gather(1, keep[:, :, None].expand(-1, -1, 32))[is_kept], atol=1e-5)

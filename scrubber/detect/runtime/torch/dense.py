@@ -24,6 +24,12 @@ class Dense:
             return self._fused(x, "none", "")
         return F.linear(x, self._weight, self._bias)
 
+    def relu(self, x: Tensor) -> Tensor:
+        """Return the layer's output where it is positive, zero elsewhere."""
+        if self._packed:
+            return self._fused(x, "relu", "")
+        return F.linear(x, self._weight, self._bias).relu_()
+
     def gelu(self, x: Tensor) -> Tensor:
         """Return the GELU of the layer's output."""
         if self._packed:

@@ -15,6 +15,7 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor
 
 from scrubber.detect.runtime.torch.dense import Dense
+from scrubber.detect.runtime.torch.layouts import Layout, Piece, each
 from scrubber.detect.runtime.torch.weights import Linear, Weights
 
 _ROUNDING = 64
@@ -22,14 +23,26 @@ _COLUMNS = 32
 _PLACES = 128
 
 
-class Encoder(Protocol):
-    """Token ids `[B, S]` in, hidden states `[B, N, D]` of the positions `keep` `[B, N]` out.
+class Prefix(NamedTuple):
+    """The tokens that all rows begin with: embedded, and as queries, keys and values of the first layer.
 
-    `mask` `[B, T]` is true where there is a token among the last T positions; before them all are tokens. None: no row
-    has padding.
+    `attended`: what its attention makes of them among themselves, `[1, heads, P, D]`, and the logarithm of the sums it
+    divides by, `[1, heads, P]`.
     """
 
-    def __call__(self, ids: Tensor, mask: Tensor | None, keep: Tensor) -> Tensor:
+    embedded: Tensor
+    qkv: Tensor
+    attended: tuple[Tensor, Tensor] | None = None
+
+
+class Encoder(Protocol):
+    """Token ids in, hidden states out: of the tokens that a layout keeps, as it lays them out."""
+
+    def prefix(self, ids: Tensor) -> Prefix:
+        """Compute what does not depend on the tokens behind `ids` `[P]`, for `__call__`."""
+        ...
+
+    def __call__(self, prefix: Prefix, layout: Layout) -> Tensor:
         """Encode one batch."""
         ...
 
@@ -95,22 +108,32 @@ class Bert:
             Dense(_stacked(layers[-1], names, 1.0)) for names in (("query",), ("key", "value"))
         )
 
-    def __call__(self, ids: Tensor, mask: Tensor | None, keep: Tensor) -> Tensor:
+    def prefix(self, ids: Tensor) -> Prefix:
         """See `Encoder`."""
-        x = _norm(F.embedding(ids, self._words) + self._positions[: ids.shape[1]], self._norm, self._epsilon)
-        bias = None
-        if mask is not None:
-            bias = F.pad(_padding_bias(mask, x.dtype), (x.shape[1] - mask.shape[1], 0))
-        for block in self._blocks:
-            if block is self._blocks[-1]:
-                key, value = self._split(self._last_key_value(x), 2)
-                x = _pick(x, keep)
-                (query,) = self._split(self._last_query(x), 1)
+        embedded = self._embedded(ids, torch.arange(len(ids), device=ids.device))
+        qkv = self._blocks[0].qkv(embedded)
+        attended = None if ids.is_cuda else _with_sums(*self._split(qkv[None], 3))
+        return Prefix(embedded, qkv, attended)
+
+    def __call__(self, prefix: Prefix, layout: Layout) -> Tensor:
+        """See `Encoder`."""
+        behind = self._embedded(layout.ids, layout.places)
+        x = layout.behind(prefix.embedded, behind)
+        for number, block in enumerate(self._blocks[:-1]):
+            if number:
+                attended = _attend(layout.pieces, *self._split(block.qkv(x), 3))
             else:
-                query, key, value = self._split(block.qkv(x), 3)
-            attended = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
-            x = _finish(block, x, _join(attended), self._epsilon)
-        return x
+                parts = self._split(layout.behind(prefix.qkv, block.qkv(behind)), 3)
+                attended = _attend_first(layout.pieces, prefix, *parts)
+            x = _finish(block, x, attended, self._epsilon)
+        key, value = self._split(self._last_key_value(x), 2)
+        x = layout.pick(x)
+        (query,) = self._split(self._last_query(x), 1)
+        attended = _attend(layout.kept_pieces, query, key, value)
+        return _finish(self._blocks[-1], x, attended, self._epsilon)
+
+    def _embedded(self, ids: Tensor, places: Tensor) -> Tensor:
+        return _norm(F.embedding(ids, self._words) + self._positions[places], self._norm, self._epsilon)
 
     def _split(self, x: Tensor, parts: int) -> tuple[Tensor, ...]:
         return _split(x, parts, self._heads)
@@ -150,20 +173,28 @@ class Deberta:
             self._positions.append((heads[0], heads[1]))
         self._indices: dict[int, tuple[Tensor, Tensor]] = {}
 
-    def __call__(self, ids: Tensor, mask: Tensor | None, keep: Tensor) -> Tensor:
+    def prefix(self, ids: Tensor) -> Prefix:
         """See `Encoder`."""
-        x = _norm(F.embedding(ids, self._words), self._norm, self._epsilon)
-        padding = None if mask is None else _padding_bias(mask, x.dtype)
-        falling, rising = self._index(ids.shape[1], ids.device)
-        scratch = _Scratch(x, self._heads)
-        for block, (position_keys, position_queries) in zip(self._blocks, self._positions, strict=True):
-            parts = [part.contiguous() for part in _split(block.qkv(x), 3, self._heads)]
-            tables = position_keys[:, falling].transpose(1, 2), position_queries[:, rising].transpose(1, 2)
-            attended = _join(scratch.attend(parts, tables, padding))
+        embedded = self._embedded(ids)
+        return Prefix(embedded, self._blocks[0].qkv(embedded))
+
+    def __call__(self, prefix: Prefix, layout: Layout) -> Tensor:
+        """See `Encoder`."""
+        behind = self._embedded(layout.ids)
+        x = layout.behind(prefix.embedded, behind)
+        scratch = _Scratch(x, layout.pieces, self._heads)
+        falling, rising = self._index(scratch.length, x.device)
+        for number, (block, (keys, queries)) in enumerate(zip(self._blocks, self._positions, strict=True)):
+            qkv = block.qkv(x) if number else layout.behind(prefix.qkv, block.qkv(behind))
+            tables = keys[:, falling].transpose(1, 2), queries[:, rising].transpose(1, 2)
+            attended = scratch.attend(_split(qkv, 3, self._heads), tables)
             if block is self._blocks[-1]:
-                x, attended = _pick(x, keep), _pick(attended, keep)
+                x, attended = layout.pick(x), layout.pick(attended)
             x = _finish(block, x, attended, self._epsilon)
         return x
+
+    def _embedded(self, ids: Tensor) -> Tensor:
+        return _norm(F.embedding(ids, self._words), self._norm, self._epsilon)
 
     def _distances(self, config: Mapping[str, Any], weights: Weights) -> Tensor:
         table = weights.exact("encoder.rel_embeddings.weight")[: 2 * self._span]
@@ -186,44 +217,53 @@ class Deberta:
 
 
 class _Scratch:
-    """Memory for the position terms of one batch `x` `[B, S, D]`, and attention with them."""
+    """Memory for the position terms of the batch `x` `[B, S, D]`, and attention with them.
 
-    def __init__(self, x: Tensor, heads: int) -> None:
-        rows, length = x.shape[:2]
-        self._rows, self._places = (rows, length) if x.is_cuda else (1, min(length, _PLACES))
-        self._table = x.new_empty(self._rows * heads * self._places * (length + self._places))
-        self._bias = x.new_empty(self._rows, heads, length, length)
+    `length` is that of the rows which the tables of distances are made for.
+    """
 
-    def attend(self, parts: Sequence[Tensor], tables: tuple[Tensor, Tensor], padding: Tensor | None) -> Tensor:
-        """Attend with `parts` (query, key, value, each `[B, H, S, D]`).
+    def __init__(self, x: Tensor, pieces: Sequence[Piece], heads: int) -> None:
+        self._pieces = pieces
+        longest = max(piece.keys.stop - piece.keys.start for piece in pieces)
+        self.length = longest + -longest % _ROUNDING
+        self._places = longest if x.is_cuda else min(longest, _PLACES)
+        rows = len(x)
+        self._table = x.new_empty(rows * heads * self._places * (longest + self._places))
+        self._bias = x.new_empty(rows * heads * longest * longest)
 
-        `tables` `[H, D, columns]` are the position keys and queries by distance, `padding` `[B, 1, 1, T]` is added to
-        the scores of the last T keys.
+    def attend(self, parts: Sequence[Tensor], tables: tuple[Tensor, Tensor]) -> Tensor:
+        """Attend with `parts` (query, key, value, each `[B, heads, S, D]`).
+
+        `tables` `[heads, D, columns]` are the position keys and queries by distance.
         """
-        answers = []
-        for start in range(0, len(parts[0]), self._rows):
-            query, key, value = (part[start : start + self._rows] for part in parts)
-            bias, length = self._bias, query.shape[2]
-            for low in range(0, length, self._places):
-                places = slice(low, min(low + self._places, length))
-                bias[..., places].copy_(self._scores(key, tables[1], places).transpose(2, 3))
-            for low in range(0, length, self._places):
-                places = slice(low, min(low + self._places, length))
-                bias[..., places, :].add_(self._scores(query, tables[0], places))
-            if padding is not None:
-                bias[..., -padding.shape[-1] :] += padding[start : start + self._rows]
-            answers.append(F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0))
-        return torch.cat(answers) if len(answers) > 1 else answers[0]
+        return each(self._pieces, lambda piece: self._attend(piece, parts, tables))
+
+    def _attend(self, piece: Piece, parts: Sequence[Tensor], tables: tuple[Tensor, Tensor]) -> Tensor:
+        # Every key is a query, too: the table of scores is square.
+        query, key, value = (part[piece.rows, :, piece.keys].contiguous() for part in parts)
+        rows, heads, length, _ = query.shape
+        bias = self._bias[: rows * heads * length * length].view(rows, heads, length, length)
+        for low in range(0, length, self._places):
+            places = slice(low, min(low + self._places, length))
+            bias[..., places].copy_(self._scores(key, tables[1], places).transpose(2, 3))
+        for low in range(0, length, self._places):
+            places = slice(low, min(low + self._places, length))
+            bias[..., places, :].add_(self._scores(query, tables[0], places))
+        if piece.bias is not None:
+            bias[..., -piece.doubtful :] += piece.bias[..., -piece.doubtful :]
+        answer = F.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0)
+        wanted = piece.queries.indices(parts[0].shape[2])
+        return answer[:, :, : wanted[1] - wanted[0]]
 
     def _scores(self, x: Tensor, table: Tensor, places: slice) -> Tensor:
-        """Score `places` of `x` with all places of the row, by their distances: `[B, H, places, S]`.
+        """Score `places` of `x` with all places of the row, by their distances: `[B, heads, places, S]`.
 
-        The first place of all sees the distances that begin at column S - 1 of the table, the next one begins one
-        column before, and so on.
+        The first place of all sees the distances that begin at column `self.length` - 1 of the table, the next one
+        begins one column before, and so on.
         """
         rows, heads, length, _ = x.shape
         some = places.stop - places.start
-        columns = slice(length - places.stop, 2 * length - places.start)
+        columns = slice(self.length - places.stop, self.length + length - places.start)
         shape = rows, heads, some, length + some
         scores = self._table[: math.prod(shape)].view(shape)
         torch.matmul(x[:, :, places], table[:, :, columns], out=scores)
@@ -276,19 +316,38 @@ def _norm(x: Tensor, norm: Linear, epsilon: float) -> Tensor:
     return F.layer_norm(x, (x.shape[-1],), norm.weight, norm.bias, epsilon)
 
 
-def _padding_bias(mask: Tensor, dtype: torch.dtype) -> Tensor:
-    """Zero where a key is a token, minus infinity where it is padding: `[B, 1, 1, S]`."""
-    return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, -math.inf)[:, None, None, :]
+def _attend(pieces: Sequence[Piece], query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    return each(
+        pieces,
+        lambda piece: F.scaled_dot_product_attention(*piece.of(query, key, value), attn_mask=piece.bias),
+    )
+
+
+def _attend_first(pieces: Sequence[Piece], prefix: Prefix, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attend in the first layer, where what the prefix makes of itself is known: it only looks at what is behind it."""
+    if prefix.attended is None:
+        return _attend(pieces, query, key, value)
+    known, known_sums = prefix.attended
+
+    def attend(piece: Piece) -> Tensor:
+        queries, keys, values = piece.of(query, key, value)
+        size = known.shape[2]
+        bias = None if piece.bias is None else piece.bias[..., size:]
+        seen, sums = _with_sums(queries[:, :, :size], keys[:, :, size:], values[:, :, size:], bias)
+        both = torch.lerp(seen, known, (known_sums - sums).sigmoid()[..., None].to(known.dtype))
+        behind = F.scaled_dot_product_attention(queries[:, :, size:], keys, values, attn_mask=piece.bias)
+        return torch.cat((both.transpose(1, 2), behind.transpose(1, 2)), 1).transpose(1, 2)
+
+    return each(pieces, attend)
+
+
+def _with_sums(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Attend on a CPU; return also the logarithm of the sums that the answers were divided by."""
+    kernel = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001 - the one that torch takes
+    answer, sums = kernel(query, key, value, attn_mask=bias)
+    return answer, sums
 
 
 def _split(x: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
     """Take `[B, S, parts * D]` apart into `parts` times `[B, heads, S, D / heads]`."""
     return x.view(*x.shape[:2], parts, heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
-
-
-def _join(x: Tensor) -> Tensor:
-    return x.transpose(1, 2).flatten(2)
-
-
-def _pick(x: Tensor, keep: Tensor) -> Tensor:
-    return x.gather(1, keep[:, :, None].expand(-1, -1, x.shape[-1]))

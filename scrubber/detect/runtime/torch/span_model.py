@@ -19,18 +19,23 @@ from torch import Tensor, nn
 
 from scrubber.detect.gliner.batch import Answer, Batch, Candidates, floors
 from scrubber.detect.gliner.prompt import Prompt
+from scrubber.detect.runtime.torch.dense import Dense
 from scrubber.detect.runtime.torch.device import Device, Mark
-from scrubber.detect.runtime.torch.encoders import encoder
+from scrubber.detect.runtime.torch.encoders import Prefix, encoder
+from scrubber.detect.runtime.torch.layouts import Rows, packed, padded
 from scrubber.detect.runtime.torch.weights import Linear, Weights
 from scrubber.errors import DetectorFailed
 
 
 class Question(NamedTuple):
-    """A prompt and its thresholds on the device: marker places `[C]` and the logits `[C]` that are worth a look."""
+    """A prompt and its thresholds; on the device, what of the prompt is alike in every batch, and the logits `[C]` that
+    are worth a look.
+    """
 
-    markers: Tensor
+    prompt: Prompt
+    thresholds: Sequence[float]
+    prefix: Prefix
     floors: Tensor
-    thresholds: NDArray[np.float64]
 
 
 class SpanModel:
@@ -53,16 +58,18 @@ class SpanModel:
         weights = Weights(tensors, device)
         self._device = device
         self._exact = exact
+        self._lay_out = padded if device.is_cuda else packed
         self._encoder = encoder(encoder_config, weights.under("token_rep_layer.bert_layer.model"))
         projection = "token_rep_layer.projection"
         self._projection = weights.linear(projection) if f"{projection}.weight" in weights else None
         self._lstm = _BiLstm(weights, config.get("num_rnn_layers", 1))
         self._head = _SpanHead(weights, max_width, row_by_row=not device.is_cuda)
 
+    @torch.inference_mode()
     def question(self, prompt: Prompt, thresholds: Sequence[float]) -> Question:
         """Bring what is asked to the device."""
-        markers = np.array(prompt.markers, np.int64)
-        return Question(self._device.send(markers), self._device.send(floors(thresholds)), np.array(thresholds))
+        prefix = self._encoder.prefix(self._device.send(np.array(prompt.before, np.int64)))
+        return Question(prompt, thresholds, prefix, self._device.send(floors(thresholds)))
 
     def release_memory(self) -> None:
         """Give back what is only cached."""
@@ -72,35 +79,35 @@ class SpanModel:
     def submit(self, batch: Batch, question: Question) -> Pending:
         """Queue one batch. Nothing here waits for the device."""
         start, send = self._device.mark(), self._device.send
-        ids, first, words = send(batch.ids), send(batch.first), send(batch.words)
-        mask = None
-        shortest = int(batch.lengths.min())
-        if shortest < ids.shape[1]:
-            mask = torch.arange(shortest, ids.shape[1], device=ids.device) < send(batch.lengths)[:, None]
+        markers = np.array(question.prompt.markers, np.int64)
+        keep = np.concatenate((np.broadcast_to(markers, (len(batch.ids), len(markers))), batch.first), 1)
+        rows = Rows(batch.ids, batch.lengths, len(question.prompt.before), keep, len(markers) + batch.words)
+        layout = self._lay_out(rows, self._device)
+        words = send(batch.words)
         sent = self._device.mark()
-        markers = question.markers.expand(len(ids), -1)
-        hidden = self._encoder(ids, mask, torch.cat([markers, first], 1))
+        hidden = layout.rows(self._encoder(question.prefix, layout))
         if self._projection is not None:
             hidden = F.linear(hidden, *self._projection)
-        labels, texts = hidden[:, : markers.shape[1]], hidden[:, markers.shape[1] :]
-        is_word = torch.arange(first.shape[1], device=ids.device) < words[:, None]
+        labels, texts = hidden[:, : len(markers)], hidden[:, len(markers) :]
+        is_word = torch.arange(texts.shape[1], device=texts.device) < words[:, None]
         texts = self._lstm(texts * is_word[:, :, None], words)
-        logits = self._head(labels, texts).float()
-        last = torch.arange(logits.shape[1], device=ids.device)[:, None] + torch.arange(
-            logits.shape[2], device=ids.device
+        logits = self._head(labels, texts, batch.words).float()
+        last = torch.arange(logits.shape[1], device=texts.device)[:, None] + torch.arange(
+            logits.shape[2], device=texts.device
         )
         possible = last < words[:, None, None]
         found = (logits >= question.floors) & possible[:, :, :, None]
         marks = _Marks(start, sent, self._device.mark())
         again = partial(self._redo, batch, question)
-        return Pending(logits, found, question.thresholds, self._device, marks, redo=again)
+        return Pending(logits, found, np.array(question.thresholds), self._device, marks, redo=again)
 
     def _redo(self, batch: Batch, question: Question, rows: NDArray[np.int64]) -> Answer:
         """Compute `rows` of `batch` in float32; the candidates have the row numbers of the batch."""
         if self._exact is None:
             raise DetectorFailed("The model gave scores that are not numbers.")
         part = Batch(*(array[rows] for array in batch))
-        answer = self._exact().submit(part, question).result()
+        exact = self._exact()
+        answer = exact.submit(part, exact.question(question.prompt, question.thresholds)).result()
         return answer._replace(candidates=answer.candidates._replace(rows=rows[answer.candidates.rows]))
 
 
@@ -181,8 +188,9 @@ class _BiLstm:
 class _SpanHead:
     """Scores of all spans of up to `max_width` words, from the left word on: `[B, W, max_width, C]`.
 
-    `row_by_row`: the spans of one row are scored before those of the next are made. A CPU keeps those of one in its
-    caches; a batch of them is many megabytes, which it would write and read three times over.
+    `row_by_row`: words that are padding are left out, and the spans of one row are scored before those of the next are
+    made. A CPU keeps those of one in its caches; a batch of them is many megabytes, which it would write and read three
+    times over.
     """
 
     def __init__(self, weights: Weights, max_width: int, *, row_by_row: bool) -> None:
@@ -191,35 +199,48 @@ class _SpanHead:
         self._row_by_row = row_by_row
         self._prompt = _mlp(weights, "prompt_rep_layer")
         self._start, self._end = _mlp(spans, "project_start"), _mlp(spans, "project_end")
-        self._pair, self._out = _mlp(spans, "out_project")
+        pair, out = (spans.linear(f"out_project.{number}") for number in (0, 3))
+        size = out.weight.shape[0]
+        self._of_start = Dense(Linear(pair.weight[:, :size].contiguous(), pair.bias))
+        self._of_end = Dense(Linear(pair.weight[:, size:].contiguous(), torch.zeros_like(pair.bias)))
+        self._back = Dense(Linear(out.weight.T.contiguous(), torch.zeros_like(pair.bias)))
+        self._bias = out.bias
 
-    def __call__(self, labels: Tensor, words: Tensor) -> Tensor:
-        """Score the spans of `words` `[B, W, D]` against `labels` `[B, C, D]`."""
-        size = words.shape[-1]
-        starts = F.linear(_apply(self._start, words).relu(), self._pair.weight[:, :size], self._pair.bias)
-        ends = F.linear(_apply(self._end, words).relu(), self._pair.weight[:, size:])
-        ends = F.pad(ends, (0, 0, 0, self._max_width - 1)).unfold(1, self._max_width, 1).transpose(2, 3)
+    def __call__(self, labels: Tensor, words: Tensor, counts: NDArray[np.int64]) -> Tensor:
+        """Score the spans of `words` `[B, W, D]`, the first `counts` of each row, against `labels` `[B, C, D]`."""
         # Flat: products of matrices, where a slice of a batch would have the weights copied for each of its rows.
         label = _apply(self._prompt, labels.flatten(0, 1))
-        weight = (label @ self._out.weight).view(*labels.shape[:2], -1).mT
-        bias = (label @ self._out.bias).view(len(labels), 1, -1)
+        weight = self._back(label).view(*labels.shape[:2], -1).mT
+        bias = (label @ self._bias).view(len(labels), 1, -1)
         if not self._row_by_row:
-            return _scores(starts, ends, weight, bias)
-        alone = [_scores(*(each[row, None] for each in (starts, ends, weight, bias))) for row in range(len(labels))]
-        return torch.cat(alone)
+            return _scores(*self._ends(words), weight, bias, self._max_width)
+        sizes = counts.tolist()
+        found = words.new_zeros(*words.shape[:2], self._max_width, labels.shape[1])
+        both = self._ends(torch.cat([row[:size] for row, size in zip(words, sizes, strict=True)]))
+        starts, ends = (torch.split(each, sizes) for each in both)
+        for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            scores = _scores(start[None], end[None], weight[row, None], bias[row, None], self._max_width)
+            found[row, : len(start)] = scores[0]
+        return found
+
+    def _ends(self, words: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what words bring into a span as its first and as its last one."""
+        (start, start_out), (end, end_out) = self._start, self._end
+        return self._of_start(start_out.relu(start.relu(words))), self._of_end(end_out.relu(end.relu(words)))
 
 
-def _scores(starts: Tensor, ends: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def _scores(starts: Tensor, ends: Tensor, weight: Tensor, bias: Tensor, max_width: int) -> Tensor:
+    ends = F.pad(ends, (0, 0, 0, max_width - 1)).unfold(1, max_width, 1).transpose(2, 3)
     pairs = (starts[:, :, None, :] + ends).relu_()
     return torch.baddbmm(bias, pairs.flatten(1, 2), weight).view(*pairs.shape[:3], -1)
 
 
-def _mlp(weights: Weights, name: str) -> tuple[Linear, Linear]:
-    return weights.linear(f"{name}.0"), weights.linear(f"{name}.3")
+def _mlp(weights: Weights, name: str) -> tuple[Dense, Dense]:
+    return Dense(weights.linear(f"{name}.0")), Dense(weights.linear(f"{name}.3"))
 
 
-def _apply(layers: tuple[Linear, Linear], x: Tensor) -> Tensor:
-    return F.linear(F.linear(x, *layers[0]).relu(), *layers[1])
+def _apply(layers: tuple[Dense, Dense], x: Tensor) -> Tensor:
+    return layers[1](layers[0].relu(x))
 
 
 def _one_way(weights: Weights, suffix: str) -> nn.LSTM:
