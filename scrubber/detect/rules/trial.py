@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from scrubber.detect.rules.engine import Engine
 from scrubber.detect.rules.kept import Drawn, drawn
@@ -70,7 +71,8 @@ def _draw(node: Node, turn: int, source: random.Random) -> bytes:
     """A text in the language of `node`; successive turns take successive alternatives."""
     match node:
         case Byte(values):
-            return bytes([source.choice(sorted(values & WORD or values & _VISIBLE or values))])
+            likely = _likely(values)
+            return likely[int(source.random() * len(likely))]
         case At():
             return b""
         case Group(item):
@@ -82,3 +84,9 @@ def _draw(node: Node, turn: int, source: random.Random) -> bytes:
         case Repeat(item, least, most, _):
             count = least if source.random() < 0.5 else least + source.randint(0, 4)
             return b"".join(_draw(item, turn, source) for _ in range(count if most is None else min(count, most)))
+
+
+@cache
+def _likely(values: frozenset[int]) -> list[bytes]:
+    """What is drawn of a set of bytes: letters and digits, if there are any."""
+    return [bytes([value]) for value in sorted(values & WORD or values & _VISIBLE or values)]

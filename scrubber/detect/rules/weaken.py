@@ -118,12 +118,15 @@ def _behead(node: Node) -> Node:
     """Leave out the start of a sequence, if there is no word in it but an open repeat of nearly anything."""
     items = flat(node)
     for index, item in enumerate(items):
-        if has_word(item):
-            break
-        if isinstance(item, Repeat) and item.most is None and isinstance(item.item, Byte):
+        if (
+            isinstance(item, Repeat)
+            and item.most is None
+            and isinstance(item.item, Byte)
+            and len(item.item.values) >= WIDE
+        ):
             head, rest = Seq(tuple(items[: index + 1])), Seq(tuple(items[index + 1 :]))
-            if len(item.item.values) >= WIDE:
-                return rest if not has_word(head) and has_word(rest) and _telling(rest) >= TELLING else node
+            is_better = not has_word(head) and has_word(rest) and _telling(rest) >= TELLING
+            return rest if is_better else node
     return node
 
 
