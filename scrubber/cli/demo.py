@@ -25,7 +25,7 @@ from scrubber.cli.exits import Exit
 from scrubber.cli.samples import TEMPLATES, Sample, samples
 from scrubber.cli.wiring import SILENT, Engine, open_detectors, single_policy_engine
 from scrubber.config import ModelSection, load
-from scrubber.core.records import Chunk, Clean, Record, at_once
+from scrubber.core.records import Chunk, Quarantined, Record, at_once
 from scrubber.errors import FatalStreamError
 from scrubber.policies import load_policy
 from scrubber.stream.clients import KafkaClients
@@ -75,13 +75,14 @@ def show_samples(console: Console, engine: Engine) -> None:
     shown = [*samples(len(TEMPLATES)), FREE_TEXT]
     records = [Record("demo", 0, number, -1, None, each.text.encode(), None) for number, each in enumerate(shown)]
     event = b""
-    for each, outcome in zip(shown, engine.scrub(Chunk(records)).outcomes, strict=True):
-        assert isinstance(outcome, Clean), "A demo record in quarantine. This is a bug."
-        redactions = orjson.loads(outcome.audit)["redactions"] if outcome.audit else []
-        event = outcome.audit or event
+    for each, record, outcome in zip(shown, records, engine.scrub(Chunk(records)).outcomes, strict=True):
+        assert not isinstance(outcome, Quarantined), "A demo record in quarantine. This is a bug."
+        _, value, _, audit = outcome.clean(record)
+        redactions = orjson.loads(audit)["redactions"] if audit else []
+        event = audit or event
         console.print(Text(each.kind, style="bold"))
         console.print(_coloured(each.text, [(r["start"], r["end"]) for r in redactions], RAW_STYLE))
-        clean = (outcome.value or b"").decode()
+        clean = (value or b"").decode()
         console.print(_coloured(clean, [(r["out_start"], r["out_end"]) for r in redactions], CLEAN_STYLE))
         console.print()
     console.rule("audit event of the last one with findings: where and what, never the value")

@@ -16,7 +16,7 @@ from scrubber.cli.options import with_choice
 from scrubber.cli.standard import Output, batches_of_lines, progress_bar, standard_output
 from scrubber.core.keys import NO_KEYS
 from scrubber.core.lines import Line
-from scrubber.core.records import Chunk, Clean, Record
+from scrubber.core.records import Chunk, Quarantined, Record
 from scrubber.errors import ConfigError, Problem, Reason
 
 if TYPE_CHECKING:  # see `options.py`
@@ -83,12 +83,13 @@ class PipedLines:
             outcome = scrubbed
             if line.oversize_bytes:
                 outcome = self._engine.seal(record, Reason.TOO_LONG, with_payload=False)
-            if isinstance(outcome, Clean):
-                clean += [outcome.value or b"", b"\n" if line.ended else b""]
-                events += [outcome.audit, b"\n"] if outcome.audit is not None else []
-            else:
+            if isinstance(outcome, Quarantined):
                 self.left_out[outcome.reason] += 1
                 envelopes += [outcome.envelope, b"\n"]
+            else:
+                _, value, _, event = outcome.clean(record)
+                clean += [value or b"", b"\n" if line.ended else b""]
+                events += [event, b"\n"] if event is not None else []
         # In this order: whatever ends the process, no line has left without its event.
         if self._audit is not None:
             self._audit.write(events)

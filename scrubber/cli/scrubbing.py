@@ -15,7 +15,7 @@ from scrubber.cli.exits import Exit
 from scrubber.cli.wiring import Engine, compiling, open_detectors, worker_engine
 from scrubber.config import Config
 from scrubber.config.rules import all_rules
-from scrubber.core.records import Record, Touched
+from scrubber.core.records import Records, Touched
 from scrubber.detect.apart.exchange import END_SECS
 from scrubber.detect.apart.serve import Build, Told, received, serve
 from scrubber.detect.runtime.memory import gpu_memory
@@ -38,7 +38,7 @@ class _Engine(NamedTuple):
         """See `serve.Engine`."""
         return self.engine.rules
 
-    def touched(self, records: list[Record]) -> Touched:
+    def touched(self, records: Records) -> Touched:
         """See `serve.Engine`."""
         touched = self.engine.touched(records)
         if (used := gpu_memory()) is not None:

@@ -18,7 +18,7 @@ from scrubber.config.sources import read_yaml
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Chunk, Record, ScrubbedChunk, Touched
+from scrubber.core.records import Chunk, Records, ScrubbedChunk, Touched
 from scrubber.detect.detector import Detector
 from scrubber.detect.hub import EMBEDDED, Located, locate
 from scrubber.detect.models import kind_of, load_model, on_device
@@ -51,11 +51,12 @@ class Engine(NamedTuple):
     digests: Mapping[str, str] = MappingProxyType({})
     rules: str = ""
 
-    def touched(self, records: list[Record]) -> Touched:
+    def touched(self, records: Records) -> Touched:
         """Scrub records of the stream, and tell how the shadows would have done it. Raises DetectorError."""
         touched = self.scrub.touched(records)
         if self.shadow is not None:
-            self.shadow.compare(ScrubbedChunk(Chunk(records), touched.complete(records)))
+            each = records.all()
+            self.shadow.compare(ScrubbedChunk(Chunk(each), touched.of_all(each)))
         return touched
 
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import repeat
+from operator import itemgetter
 from typing import NamedTuple
 
 from scrubber.errors import Reason
+
+_TOPIC = itemgetter(0)
 
 Headers = list[tuple[str, bytes | None]]
 
@@ -44,6 +48,35 @@ class Record(NamedTuple):
         return f"Record({self.topic}[{self.partition}]@{self.offset}, {len(self.value or b'')} bytes)"
 
 
+class Records(NamedTuple):
+    """Records by columns: cheap to send, and what is asked of all of them is asked of a column."""
+
+    topics: tuple[str, ...] = ()
+    partitions: tuple[int, ...] = ()
+    offsets: tuple[int, ...] = ()
+    timestamps_ms: tuple[int, ...] = ()
+    keys: tuple[bytes | None, ...] = ()
+    values: tuple[bytes | None, ...] = ()
+    headers: tuple[Headers | None, ...] = ()
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Records:
+        """Return `records` by columns."""
+        return cls(*zip(*records, strict=True))
+
+    def record(self, place: int) -> Record:
+        """Return one of them."""
+        return tuple.__new__(Record, [column[place] for column in self])
+
+    def all(self) -> list[Record]:
+        """Return them as they were."""
+        return list(map(tuple.__new__, repeat(Record), zip(*self, strict=True)))
+
+    def __repr__(self) -> str:
+        """Their number, never content."""
+        return f"Records({len(self.topics)})"
+
+
 class Clean(NamedTuple):
     """A record that may go on: scrubbed key, value and headers, and its audit event (JSON) where it has one."""
 
@@ -51,6 +84,10 @@ class Clean(NamedTuple):
     value: bytes | None
     headers: Headers | None
     audit: bytes | None
+
+    def clean(self, _record: Record) -> Clean:
+        """Return itself; see `Untouched`."""
+        return self
 
     def __repr__(self) -> str:
         """Size, never content: the key of a record may be anything."""
@@ -68,7 +105,18 @@ class Quarantined(NamedTuple):
         return f"Quarantined({self.reason.value}, {len(self.envelope)} bytes)"
 
 
-Outcome = Clean | Quarantined
+class Untouched(NamedTuple):
+    """A record that may go on as it came, with these headers behind its own. Many records share one."""
+
+    headers: Headers
+
+    def clean(self, record: Record) -> Clean:
+        """Return what goes on of `record`. Without headers of its own it has the shared list, which nobody changes."""
+        headers = [*record.headers, *self.headers] if record.headers else self.headers
+        return Clean(record.key, record.value, headers, None)
+
+
+Outcome = Clean | Quarantined | Untouched
 
 
 class Touched(NamedTuple):
@@ -80,16 +128,20 @@ class Touched(NamedTuple):
     stamps: dict[str, Headers]
     outcomes: dict[int, Outcome]
 
-    def complete(self, records: Sequence[Record]) -> list[Outcome]:
-        """Return the outcome of each of `records`. Untouched ones share a list of headers, which nobody changes."""
-        stamps = self.stamps
-        outcomes: list[Outcome] = [
-            tuple.__new__(Clean, (key, value, [*headers, *stamps[topic]] if headers else stamps[topic], None))
-            for topic, _, _, _, key, value, headers in records
-        ]
+    def of_all(self, records: Sequence[Record]) -> list[Outcome]:
+        """Return the outcome of each of `records`."""
+        untouched = {topic: Untouched(headers) for topic, headers in self.stamps.items()}
+        outcomes: list[Outcome] = list(map(untouched.__getitem__, map(_TOPIC, records)))
         for place, outcome in self.outcomes.items():
             outcomes[place] = outcome
         return outcomes
+
+    def complete(self, records: Sequence[Record]) -> list[Outcome]:
+        """Return the outcome of each of `records`, with everything that goes on in it."""
+        return [
+            outcome if isinstance(outcome, Quarantined) else outcome.clean(record)
+            for record, outcome in zip(records, self.of_all(records), strict=True)
+        ]
 
 
 @dataclass(slots=True)

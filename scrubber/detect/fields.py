@@ -8,35 +8,21 @@ run of blanks costs the model no word, and it cannot name what it does not see.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from scrubber.core.formats import Format, Kind, Token, format_of
-from scrubber.core.policy import Policy
 from scrubber.core.redact import accepted, join_path
 from scrubber.core.spans import Finding, Rank
 from scrubber.core.views import Decoded, Located
 from scrubber.detect.detector import Detector, Plan
 from scrubber.detect.findings import Findings, in_bytes
+from scrubber.detect.parts import Part
 
 _LETTER = re.compile(r"[^\W\d_]")
 _STEP = re.compile(r"\.|\[")
-
-
-class Part(NamedTuple):
-    """A text to scrub, and under which policy: the whole value of a record, its key or a header.
-
-    `place` is its path in redactions ("" the value), `record` the record of the batch that it belongs to, `slot` which
-    part of that record it is (for whoever puts it back).
-    """
-
-    text: bytes
-    policy: Policy
-    place: str = ""
-    record: int = 0
-    slot: int = 0
 
 
 class _Field(NamedTuple):
@@ -45,7 +31,7 @@ class _Field(NamedTuple):
     masked: bytes
 
 
-def find_masked(parts: Sequence[Part]) -> Findings:
+def find_masked(parts: Iterable[Part]) -> Findings:
     """Return the fields that policies mask whole, or that lie inside of one."""
     findings: Findings = {}
     for index, part in enumerate(parts):
@@ -56,7 +42,7 @@ def find_masked(parts: Sequence[Part]) -> Findings:
     return findings
 
 
-def find_by_model(parts: Sequence[Part], known: Findings, detector: Detector) -> Findings:
+def find_by_model(parts: Iterable[Part], known: Findings, detector: Detector) -> Findings:
     """Run `detector` over all fields of `parts`, all that share a plan in one call. Raises DetectorError."""
     fields: dict[Plan, list[_Field]] = {}
     for index, part in enumerate(parts):

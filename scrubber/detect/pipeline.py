@@ -6,9 +6,9 @@ whole chunk in one pass and the model fills its batches. Here the texts become r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
+from typing import NamedTuple, TypeVar
 
 from scrubber.core.audit import AuditTrail
 from scrubber.core.formats import otlp
@@ -16,11 +16,12 @@ from scrubber.core.keys import KeyRing
 from scrubber.core.levels import level_of
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Chunk, Clean, Headers, Outcome, Record, ScrubbedChunk, Touched
+from scrubber.core.records import Chunk, Clean, Headers, Outcome, Record, Records, ScrubbedChunk, Touched
 from scrubber.core.redact import Redacted
 from scrubber.core.spans import Redaction, Span
 from scrubber.core.views import Decoded
-from scrubber.detect.fields import Part, excluded_characters
+from scrubber.detect.fields import excluded_characters
+from scrubber.detect.parts import Parts
 from scrubber.detect.texts import TextPipeline
 from scrubber.errors import Reason
 
@@ -68,19 +69,20 @@ class Scrubber:
 
     def __call__(self, chunk: Chunk) -> ScrubbedChunk:
         """Return one outcome for each record, in order. Raises DetectorError."""
-        return ScrubbedChunk(chunk, self.touched(chunk.records).complete(chunk.records))
+        return ScrubbedChunk(chunk, self.touched(Records.of(chunk.records)).complete(chunk.records))
 
-    def touched(self, records: Sequence[Record]) -> Touched:
+    def touched(self, records: Records) -> Touched:
         """Return what is to be done to which of `records`. Raises DetectorError."""
-        policies = {topic: self._policy_for(topic) for topic in set(map(_TOPIC, records))}
+        policies = {topic: self._policy_for(topic) for topic in set(records.topics)}
         stamps = {topic: self._stamp(policy) for topic, policy in policies.items()}
         parts = _parts(records, policies)
-        touched: dict[int, list[tuple[Part, Redacted | Reason]]] = {}
+        texts, slots = parts.texts, parts.slots
+        touched: dict[int, list[_Result]] = {}
         for index, result in sorted(self._pipeline.run(parts).items()):
-            touched.setdefault(parts[index].record, []).append((parts[index], result))
+            touched.setdefault(parts.records[index], []).append((texts[index], slots[index], result))
         outcomes = {
-            index: self._outcome(records[index], results, stamps[records[index].topic])
-            for index, results in touched.items()
+            place: self._outcome(records.record(place), results, stamps[records.topics[place]])
+            for place, results in touched.items()
         }
         return Touched({topic: stamp.headers for topic, stamp in stamps.items()}, outcomes)
 
@@ -89,7 +91,7 @@ class Scrubber:
         parts = self._values(texts, topic)
         scrubbed = [_new(ScrubbedText, (text, [], None)) for text in texts]
         for index, result in self._pipeline.run(parts).items():
-            scrubbed[index] = _scrubbed(texts[index], parts[index], result)
+            scrubbed[index] = _scrubbed(texts[index], parts.texts[index], result)
         return scrubbed
 
     def find_in_texts(self, texts: Sequence[bytes], topic: str = "") -> list[list[Span] | Reason]:
@@ -101,28 +103,17 @@ class Scrubber:
             found[index] = answer
         return found
 
-    def _values(self, texts: Sequence[bytes], topic: str) -> list[Part]:
-        policy = self._policy_for(topic)
-        scoped = None if policy.reads_levels else policy.scoped(topic)
-        return [
-            _new(
-                Part,
-                (
-                    otlp.decode(text) if text[:1] == otlp.FIRST_BYTE else text,
-                    scoped or _scoped(policy, topic, text),
-                    "",
-                    index,
-                    _VALUE,
-                ),
-            )
-            for index, text in enumerate(texts)
-        ]
+    def _values(self, texts: Sequence[bytes], topic: str) -> Parts:
+        parts = Parts()
+        policies = _scoped({topic: self._policy_for(topic)}, [topic] * len(texts), texts)
+        parts.add(_decoded(texts), policies, "", range(len(texts)), _VALUE)
+        return parts
 
-    def _outcome(self, record: Record, results: Sequence[tuple[Part, Redacted | Reason]], stamp: _Stamp) -> Outcome:
+    def _outcome(self, record: Record, results: Sequence[_Result], stamp: _Stamp) -> Outcome:
         _, _, _, _, key, value, headers = record
         redactions: list[Redaction] = []
         fingerprints: list[str | None] = []
-        for (text, _, _, _, slot), result in results:
+        for text, slot, result in results:
             if isinstance(result, Reason):
                 return self._quarantine.seal(record, result, stamp.policy.digest)
             done = result.redactions
@@ -161,43 +152,61 @@ class _Stamp(NamedTuple):
     trail: AuditTrail
 
 
-_TOPIC = itemgetter(Record._fields.index("topic"))
+_Result = tuple[bytes, int, Redacted | Reason]
+"""A text of a record, which part of it that is, and what became of it."""
+
+Value = TypeVar("Value", bytes, bytes | None)
+
+_OTLP = otlp.FIRST_BYTE[0]
 _VALUE, _KEY = -1, -2  # slots of a record; a header's is its index
 _new = tuple.__new__  # makes a NamedTuple in a third of the time: for what every single record needs
 
 
-def _scoped(policy: Policy, topic: str, value: bytes | None) -> Policy:
-    return policy.scoped(topic, level_of(value) if policy.reads_levels and value else None)
+def _scoped(policies: Mapping[str, Policy], topics: Sequence[str], values: Sequence[bytes | None]) -> list[Policy]:
+    """Return the policy of each record: that of its topic, and of its own level where the policy looks at levels."""
+    scoped = {topic: policy.scoped(topic) for topic, policy in policies.items() if not policy.reads_levels}
+    if len(scoped) == len(policies) == 1:
+        return list(scoped.values()) * len(topics)
+    return [
+        scoped.get(topic) or policies[topic].scoped(topic, level_of(value) if value else None)
+        for topic, value in zip(topics, values, strict=True)
+    ]
 
 
-def _parts(records: Sequence[Record], policies: Mapping[str, Policy]) -> list[Part]:
+def _decoded(values: Iterable[Value]) -> list[Value]:
+    """Return `values` as they are read: of OTLP, which is protobuf, its JSON."""
+    return [otlp.decode(value) if value and value[0] == _OTLP else value for value in values]
+
+
+def _parts(records: Records, policies: Mapping[str, Policy]) -> Parts:
     """Return the texts of all `records`. A tombstone, an empty value and a header without value have none."""
-    parts: list[Part] = []
-    scoped = {topic: None if policy.reads_levels else policy.scoped(topic) for topic, policy in policies.items()}
-    for index, (topic, _, _, _, key, value, headers) in enumerate(records):
-        policy = scoped[topic] or _scoped(policies[topic], topic, value)
-        if value:
-            text = otlp.decode(value) if value[:1] == otlp.FIRST_BYTE else value
-            parts.append(_new(Part, (text, policy, "", index, _VALUE)))
-        if key:
-            parts.append(Part(key, policy, KEY, index, _KEY))
-        if headers:
-            parts += [
-                Part(content, policy, HEADER + name, index, slot)
-                for slot, (name, content) in enumerate(headers)
-                if content
-            ]
+    parts = Parts()
+    scoped = _scoped(policies, records.topics, records.values)
+    _add(parts, "", _decoded(records.values), scoped, _VALUE)
+    _add(parts, KEY, records.keys, scoped, _KEY)
+    if any(records.headers):
+        for place, headers in enumerate(records.headers):
+            for slot, (name, content) in enumerate(headers or ()):
+                if content:
+                    parts.add([content], [scoped[place]], HEADER + name, [place], slot)
     return parts
 
 
+def _add(parts: Parts, path: str, texts: Sequence[bytes | None], policies: Sequence[Policy], slot: int) -> None:
+    """Add those of `texts`, one of each record, that are not empty."""
+    some = [text for text in texts if text]
+    if some:
+        parts.add(some, list(compress(policies, texts)), path, compress(range(len(texts)), texts), slot)
+
+
 def _excluded(record: Record, policy: Policy) -> int:
-    return sum(map(excluded_characters, _parts([record], {record.topic: policy})))
+    return sum(map(excluded_characters, _parts(Records.of([record]), {record.topic: policy})))
 
 
-def _scrubbed(text: bytes, part: Part, result: Redacted | Reason) -> ScrubbedText:
+def _scrubbed(text: bytes, read: bytes, result: Redacted | Reason) -> ScrubbedText:
     if isinstance(result, Reason):
         return ScrubbedText(b"", [], result)
-    return _new(ScrubbedText, (*otlp.encode(text, part.text, result.text, result.redactions), None))
+    return _new(ScrubbedText, (*otlp.encode(text, read, result.text, result.redactions), None))
 
 
 def _fingerprints(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from scrubber.core.records import Chunk, Clean, Outcome, ScrubbedChunk
+from scrubber.core.records import Chunk, Clean, Outcome, Quarantined, ScrubbedChunk
 from scrubber.detect.pipeline import Scrubber
 from scrubber.telemetry import Happening, ShadowCompared, ShadowFailed, ShadowSummary
 
@@ -136,8 +136,7 @@ def _sides(ours: Counter[tuple[Any, ...]], theirs: Counter[tuple[Any, ...]]) -> 
 
 
 def _stopped(live: Outcome, tried: Outcome) -> Iterator[tuple[str, str]]:
-    ours = None if isinstance(live, Clean) else live.reason.value
-    theirs = None if isinstance(tried, Clean) else tried.reason.value
+    ours, theirs = (each.reason.value if isinstance(each, Quarantined) else None for each in (live, tried))
     if ours is not None:
         yield ours, "both" if ours == theirs else "policy"
     if theirs is not None and ours != theirs:

@@ -16,12 +16,14 @@ from typing import NamedTuple
 
 from scrubber.core.actions import Numbering
 from scrubber.core.formats import JSON, format_of
+from scrubber.core.policy import Policy
 from scrubber.core.redact import Redacted, accepted, redact, spans
 from scrubber.core.spans import Finding, Redaction, Span
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
-from scrubber.detect.fields import Part, find_by_model, find_masked
+from scrubber.detect.fields import find_by_model, find_masked
 from scrubber.detect.findings import RULES, WORD, Findings, find_by_rules, find_denied
+from scrubber.detect.parts import Part, Parts
 from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.stopwatch import StopWatch
 from scrubber.errors import DetectorFailed, Reason, RecordError
@@ -53,17 +55,20 @@ class TextPipeline:
         self._detectors = tuple(detectors)
         self._observe = observe
 
-    def run(self, parts: Sequence[Part]) -> Results:
+    def run(self, parts: Parts) -> Results:
         """Scrub `parts`; those without an entry in the answer leave untouched. Raises DetectorError."""
         watch = StopWatch()
         parts, findings, unreadable, unscanned = self._read(parts, watch)
         results: Results = dict(unreadable)
+        texts = parts.texts
         numberings: defaultdict[int, Numbering] = defaultdict(Numbering)
         for index, found in findings.items():
             if index not in unreadable:
-                text, policy, place, record, _ = parts[index]
+                text, numbering = texts[index], numberings[parts.records[index]]
                 try:
-                    result = redact(text, format_of(text), found, policy, numberings[record], place=place)
+                    result = redact(
+                        text, format_of(text), found, parts.policies[index], numbering, place=parts.places[index]
+                    )
                 except RecordError as error:
                     results[index] = error.reason
                     continue
@@ -75,7 +80,7 @@ class TextPipeline:
         self._tell(parts, results, unscanned, watch)
         return results
 
-    def find(self, parts: Sequence[Part]) -> Answers:
+    def find(self, parts: Parts) -> Answers:
         """Return what `run` would act on in `parts`. No text comes of it, so none is verified. Raises DetectorError."""
         watch = StopWatch()
         parts, findings, unreadable, unscanned = self._read(parts, watch)
@@ -91,28 +96,26 @@ class TextPipeline:
         rules = Description(RULES, str(len(self._rules.rules)), self._rules.digest)
         return [rules, *(detector.describe() for detector in self._detectors)]
 
-    def _read(self, parts: Sequence[Part], watch: StopWatch) -> _Read:
-        texts = [part.text for part in parts]
-        unreadable: dict[int, Reason] = dict.fromkeys(_undecodable(texts), Reason.UNDECODABLE)
+    def _read(self, parts: Parts, watch: StopWatch) -> _Read:
+        unreadable: dict[int, Reason] = dict.fromkeys(_undecodable(parts.texts), Reason.UNDECODABLE)
         if unreadable:
-            parts = [part._replace(text=b"") if index in unreadable else part for index, part in enumerate(parts)]
-            texts = [part.text for part in parts]
-        views = Views(texts, JSON.fits)
+            parts = parts.without(unreadable)
+        views = Views(parts.texts, JSON.fits)
         unreadable.update(dict.fromkeys(views.too_deep, Reason.TOO_DEEP))
         findings = self._find(parts, views, watch)
-        return _Read(parts, findings, unreadable, sum(len(parts[index].text.decode()) for index in views.unscanned()))
+        return _Read(parts, findings, unreadable, sum(len(parts.texts[index].decode()) for index in views.unscanned()))
 
-    def _tell(self, parts: Sequence[Part], results: Results, unscanned: int, watch: StopWatch) -> None:
+    def _tell(self, parts: Parts, results: Results, unscanned: int, watch: StopWatch) -> None:
         if self._observe is not None:
             self._observe(_told(parts, results, unscanned, watch))
         if unscanned:
             raise DetectorFailed("No rule has read some of the text. This is a bug.")
 
-    def _find(self, parts: Sequence[Part], views: Views, watch: StopWatch) -> Findings:
+    def _find(self, parts: Parts, views: Views, watch: StopWatch) -> Findings:
         findings = find_by_rules(views, self._rules)
-        policies = {part.policy for part in parts}
+        policies = set(parts.policies)
         if any(policy.has_deny_list for policy in policies):
-            _join(findings, find_denied(views, [part.policy for part in parts]))
+            _join(findings, find_denied(views, parts.policies))
         if any(policy.has_field_rules for policy in policies):
             _join(findings, find_masked(parts))
         watch.lap("rules")
@@ -121,13 +124,13 @@ class TextPipeline:
         watch.lap("model")
         return findings
 
-    def _verify(self, parts: Sequence[Part], results: Results) -> None:
+    def _verify(self, parts: Parts, results: Results) -> None:
         """Scan every output again: what the rules still find outside of our own replacements must not leave."""
         changed = {index: result for index, result in results.items() if type(result) is Redacted}
         views = Views([_without_our_words(result) for result in changed.values()], JSON.fits)
         residual = find_by_rules(views, self._rules, starred=True)
         for place, (index, result) in enumerate(changed.items()):
-            if not _is_clean(parts[index], result, residual.get(place, [])):
+            if not _is_clean(parts.policies[index], parts.places[index], result, residual.get(place, [])):
                 results[index] = Reason.RESIDUAL
 
 
@@ -136,13 +139,13 @@ class _Read(NamedTuple):
     empty among the `parts`); characters that no rule has read.
     """
 
-    parts: Sequence[Part]
+    parts: Parts
     findings: Findings
     unreadable: dict[int, Reason]
     unscanned: int
 
 
-def _told(parts: Sequence[Part], results: Results, unscanned: int, watch: StopWatch) -> TextsScrubbed:
+def _told(parts: Parts, results: Results, unscanned: int, watch: StopWatch) -> TextsScrubbed:
     redacted = [result.redactions for result in results.values() if isinstance(result, Redacted)]
     return TextsScrubbed(
         texts=len(parts),
@@ -178,14 +181,14 @@ def _spans(part: Part, findings: Sequence[Finding]) -> list[Span] | Reason:
         return error.reason
 
 
-def _is_clean(part: Part, result: Redacted, residual: Sequence[Finding]) -> bool:
+def _is_clean(policy: Policy, place: str, result: Redacted, residual: Sequence[Finding]) -> bool:
     if result.layout.structured and not result.layout.fits(result.text):
         return False
     if not residual:
         return True
     ends = [end for _, end in result.placed]
     outside = [finding for finding in residual if not _is_ours(result, ends, finding)]
-    return not accepted(result.text, result.layout, outside, part.policy, part.place)
+    return not accepted(result.text, result.layout, outside, policy, place)
 
 
 def _without_our_words(result: Redacted) -> bytes:

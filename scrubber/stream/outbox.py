@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.records import Clean, Headers, Outcome, Partition, Quarantined, Record, ScrubbedChunk
+from scrubber.core.records import Clean, Headers, Partition, Quarantined, Record, ScrubbedChunk, Untouched
 from scrubber.errors import Reason
 from scrubber.stream.clients import MAX_MESSAGE_BYTES
 from scrubber.stream.ports import ProducerClient
@@ -78,7 +78,7 @@ class Outbox:
         counted, header_bytes = None, 0
         produce = producer.produce
         for record, outcome in zip(done.chunk.records, done.outcomes, strict=True):
-            topic, number, offset, timestamp_ms, _, _, _ = record
+            topic, number, offset, timestamp_ms, key, value, headers = record
             if number != partition.partition or topic != partition.topic:  # records come in runs of one partition
                 partition = Partition(topic, number)
                 wanted = partition in held
@@ -88,27 +88,28 @@ class Outbox:
                 dropped += 1
                 continue
             assert outputs is not None, "A record before its outputs. This is a bug."
-            if type(outcome) is Clean:
-                key, value, headers, audit = outcome
-                if headers is not counted:  # most clean records share one list
-                    counted, header_bytes = headers, headers_bytes(headers)
-                size = (len(value) if value else 0) + (len(key) if key else 0) + header_bytes
-                if size <= clean_room and (audit is None or len(audit) <= audit_room):
-                    try:  # as `_send` does, without the call: this is the way of nearly every record
-                        produce(outputs.clean, value, key, number, None, None, max(0, timestamp_ms), headers)
-                    except BufferError:
-                        _send(producer, outputs.clean, record, value, key=key, headers=headers)
-                    if audit is not None:
-                        _send(producer, outputs.audit, record, audit)
-                        sent.audited += 1
-                    written += size - header_bytes
-                    sent.next_offsets[partition] = offset + 1
-                    continue
-                outcome = self._seal(record, Reason.TOO_LARGE)  # noqa: PLW2901 - from here on this is its outcome
-            sealed = self._fitting(record, outcome, outputs.quarantine)
-            _send(producer, outputs.quarantine, record, sealed.envelope)
-            sent.quarantined[sealed.reason.value] += 1
-            sent.quarantined_bytes[sealed.reason.value] += len(record.value or b"") + len(record.key or b"")
+            if isinstance(outcome, Untouched):
+                headers = [*headers, *outcome.headers] if headers else outcome.headers
+                event = None
+            elif isinstance(outcome, Clean):
+                key, value, headers, event = outcome
+            else:
+                self._set_aside(producer, record, outcome, outputs.quarantine, sent)
+                continue
+            if headers is not counted:  # most clean records share one list
+                counted, header_bytes = headers, headers_bytes(headers)
+            size = (len(value) if value else 0) + (len(key) if key else 0) + header_bytes
+            if size > clean_room or (event is not None and len(event) > audit_room):
+                self._set_aside(producer, record, self._seal(record, Reason.TOO_LARGE), outputs.quarantine, sent)
+                continue
+            try:  # as `_send` does, without the call: this is the way of nearly every record
+                produce(outputs.clean, value, key, number, None, None, max(0, timestamp_ms), headers)
+            except BufferError:
+                _send(producer, outputs.clean, record, value, key=key, headers=headers)
+            if event is not None:
+                _send(producer, outputs.audit, record, event)
+                sent.audited += 1
+            written += size - header_bytes
             sent.next_offsets[partition] = offset + 1
         sent.clean_bytes = written
         sent.dropped_stale = dropped
@@ -119,11 +120,14 @@ class Outbox:
         """Bytes of key, value and headers that a message to `topic` may have."""
         return self._limits.get(topic, MAX_MESSAGE_BYTES) - ENVELOPE_BYTES
 
-    def _fitting(self, record: Record, outcome: Outcome, topic: str) -> Quarantined:
-        assert isinstance(outcome, Quarantined), "Neither clean nor quarantined. This is a bug."
-        if len(outcome.envelope) <= self._room(topic):
-            return outcome
-        return self._seal(record, outcome.reason, with_payload=False)
+    def _set_aside(self, producer: ProducerClient, record: Record, sealed: Quarantined, topic: str, sent: Sent) -> None:
+        """Queue the envelope of a record, without its payload where that does not fit."""
+        if len(sealed.envelope) > self._room(topic):
+            sealed = self._seal(record, sealed.reason, with_payload=False)
+        _send(producer, topic, record, sealed.envelope)
+        sent.quarantined[sealed.reason.value] += 1
+        sent.quarantined_bytes[sealed.reason.value] += len(record.value or b"") + len(record.key or b"")
+        sent.next_offsets[Partition(record.topic, record.partition)] = record.next_offset
 
 
 def headers_bytes(headers: Headers | None) -> int:

@@ -6,7 +6,7 @@ from scrubber.core.keys import NO_KEYS
 from scrubber.core.labels import LABELS
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description, Plan
-from scrubber.detect.fields import Part
+from scrubber.detect.parts import Part, Parts
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.selftest import marked
@@ -56,7 +56,7 @@ def test_what_is_not_asked_for_is_redacted_all_the_same(label):
     policy = load_policy("logs", NO_KEYS)
     examples = [example for rule in builtin_rules() if rule.label == label for example in rule.examples]
     for text, values in map(marked, examples):
-        result = pipeline.run([Part(b"Ada wrote " + text, policy)])[0]
+        result = pipeline.run(Parts([Part(b"Ada wrote " + text, policy)]))[0]
         assert b"Ada" not in result.text
         assert not [start for start, end in values if text[start:end] in result.text]
     assert all(label not in plan.labels for plan in model.plans)

@@ -3,7 +3,7 @@
 import pytest
 
 from scrubber.core.views import Views
-from scrubber.detect.fields import Part
+from scrubber.detect.parts import Part, Parts
 from scrubber.detect.texts import TextPipeline
 from scrubber.errors import DetectorFailed
 from tests.detect.simple_rules import TIER, policy
@@ -13,7 +13,7 @@ TEXTS = [b"key S-1234 and S-5678", b"nothing here", rb'{"a": "escaped \u0053-123
 
 
 def parts(texts):
-    return [Part(text, POLICY, record=index) for index, text in enumerate(texts)]
+    return Parts(Part(text, POLICY, record=index) for index, text in enumerate(texts))
 
 
 @pytest.fixture

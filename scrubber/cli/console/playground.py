@@ -20,7 +20,7 @@ from scrubber.cli.wiring import single_policy_engine
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.labels import LABELS
 from scrubber.core.policy import Policy
-from scrubber.core.records import Chunk, Outcome, Quarantined, Record
+from scrubber.core.records import Chunk, Clean, Quarantined, Record
 from scrubber.detect.detector import Detector
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.rule import Rule
@@ -108,15 +108,16 @@ class Playground:
             "millis": round(seconds * 1000, 2),
         }
 
-    def _ask(self, question: Question, policy: Policy) -> tuple[Explanation, Outcome]:
+    def _ask(self, question: Question, policy: Policy) -> tuple[Explanation, Clean | Quarantined]:
         if question.model not in {*self._models, RULES_ONLY}:
             raise ConfigError([Problem("model", "no model of this name is open here")])
         detectors = [self._models[question.model]] if question.model in self._models else []
         engine = single_policy_engine(policy, detectors, rules=self._rules, keys=self._keys)
         text = question.text.encode()
         record = Record(SOURCE, 0, 0, -1, None, text, None)
-        outcome = engine.scrub(Chunk([record])).outcomes[0]
-        return Explainer(engine.scrub, policy, self._rules).explain(text), outcome
+        (outcome,) = engine.scrub(Chunk([record])).outcomes
+        whole = outcome if isinstance(outcome, Quarantined) else outcome.clean(record)
+        return Explainer(engine.scrub, policy, self._rules).explain(text), whole
 
     def _base(self, draft: Draft) -> Base:
         if draft.base not in self._bases:

@@ -7,12 +7,10 @@ then on each request has one answer, in order; between them comes what happens m
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
 from enum import Enum, auto
-from itertools import repeat
 from typing import IO, Any, NamedTuple
 
-from scrubber.core.records import Clean, Headers, Outcome, Quarantined, Record, Touched
+from scrubber.core.records import Clean, Headers, Outcome, Quarantined, Touched
 from scrubber.errors import ScrubberError
 from scrubber.telemetry import Happening
 
@@ -42,21 +40,6 @@ class Ready(NamedTuple):
 
 class Preparing(NamedTuple):
     """New policies and rules are being compiled."""
-
-
-class Records(NamedTuple):
-    """Records by columns: named tuples cost ten times as much on the way."""
-
-    columns: tuple[tuple[Any, ...], ...]
-
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> Records:
-        """Pack `records`, of which there is at least one."""
-        return cls(tuple(zip(*records, strict=True)))
-
-    def unpacked(self) -> list[Record]:
-        """Return them as they were."""
-        return list(map(_new, repeat(Record), zip(*self.columns, strict=True)))
 
 
 class Working(NamedTuple):

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import cycle
 
-from scrubber.core.records import Chunk, Outcome, Record, ScrubbedChunk
+from scrubber.core.records import Chunk, Outcome, Record, Records, ScrubbedChunk
 from scrubber.detect.apart.exchange import Child, Exchange
-from scrubber.detect.apart.messages import Answer, Preparing, Ready, Records, Request, Scrubbed
+from scrubber.detect.apart.messages import Answer, Preparing, Ready, Request, Scrubbed
 from scrubber.errors import ConfigError, Problem
 from scrubber.telemetry import DetectorsReady, Happening, PoliciesInForce, Telemetry
 
@@ -60,7 +60,7 @@ class ScrubProcesses:
             for part, exchange, place in asked:
                 answer = exchange.answer(place)
                 assert isinstance(answer, Scrubbed), "Neither scrubbed nor an error. This is a bug."
-                outcomes += answer.unpacked().complete(part)
+                outcomes += answer.unpacked().of_all(part)
             return ScrubbedChunk(chunk, outcomes)
 
         return finish

@@ -14,12 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from typing import BinaryIO, Protocol
 
-from scrubber.core.records import Record, Touched
+from scrubber.core.records import Records, Touched
 from scrubber.detect.apart.messages import (
     Answer,
     Preparing,
     Ready,
-    Records,
     Reply,
     Request,
     Scrubbed,
@@ -46,7 +45,7 @@ class Engine(Protocol):
         """Digest of the rules."""
         ...
 
-    def touched(self, records: list[Record]) -> Touched:
+    def touched(self, records: Records) -> Touched:
         """Scrub. Raises DetectorError."""
         ...
 
@@ -145,7 +144,7 @@ class _Desk:
     def answer(self, request: object) -> Answer:
         if isinstance(request, Records):
             try:
-                return Scrubbed.of(self.engine.touched(request.unpacked()))
+                return Scrubbed.of(self.engine.touched(request))
             except ScrubberError as error:
                 return error
         match request:
