@@ -16,8 +16,8 @@ from scrubber.core.labels import LABELS
 from scrubber.core.policy import Policy
 from scrubber.core.views import Views
 from scrubber.detect.fields import _fields
-from scrubber.detect.parts import Part
 from scrubber.detect.findings import find_by_rules
+from scrubber.detect.parts import Part
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.tier import RuleTier
