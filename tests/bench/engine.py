@@ -3,7 +3,9 @@
 One run, one thread, CPU seconds, configurations in random order, medians. What is compared answers the same question:
 same model, lines, labels and threshold. `--model scrubber/detect/embedded` is the model of the package (its int8 rows
 are multiplied out first: the library cannot read them); without --model one of DeBERTa-v3-large's width with random
-weights is built; without --lines, lines are made up. `--smoke` runs everything once on little, to see that it works.
+weights is built; without --lines, lines are made up. `--only` names the parts to run, `--smoke` runs everything once on
+little, to see that it works. `--presidio FOLDER` adds Presidio with a GLiNER recogniser, in an environment that is made
+below the folder, from the package registry.
 """
 
 from __future__ import annotations
@@ -29,23 +31,30 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from scrubber import Scrubber
 from scrubber.core.labels import LABELS
 from scrubber.detect.cache import CachedDetector, TemplateDetector
 from scrubber.detect.detector import Plan
 from scrubber.detect.files import WEIGHTS, first_of
 from scrubber.detect.gliner.batch import Answer, Candidates
 from scrubber.detect.gliner.loader import load_gliner
+from scrubber.detect.hub import locate
+from scrubber.detect.models import load_model
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.runtime.torch.weights import has_packed_rows
 from scrubber.detect.tokens.loader import load_tokens
 from scrubber.telemetry import CacheAsked
 from tests.bench.engine_data import made_up_lines, save_large_gliner, save_large_tokens, save_unpacked
+from tests.bench.engine_rival import Peer, presidio_environment
 
 ASKED = tuple(LABELS)[:55]
 THRESHOLD = 0.9  # on random weights a lower one drowns the decoders
 PLAN = Plan(ASKED, (THRESHOLD,) * len(ASKED))
 
+PARTS = ("end-to-end", "host", "caches", "memory", "tokens")
+
 Run = Callable[[Sequence[str]], Any]
+"""What is timed: reads texts. Where it returns a number, that is the CPU time that it took, seconds."""
 
 
 def main() -> None:
@@ -58,6 +67,8 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=7)
     parser.add_argument("--json", type=Path, help="write the results here, too")
     parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS, metavar="PART", help=" ".join(PARTS))
+    parser.add_argument("--presidio", type=Path, metavar="FOLDER", help="for Presidio's virtual environment")
     args = parser.parse_args()
     if args.smoke:
         args.layers, args.count, args.repetitions = 1, 4, 1
@@ -68,11 +79,18 @@ def main() -> None:
         model = args.model or save_large_gliner(Path(folder) / "gliner", args.layers, lines[:5000])
         if has_packed_rows(first_of(model, WEIGHTS)):
             model = save_unpacked(model, Path(folder) / "unpacked")
-        bench.end_to_end(model)
-        bench.host_only(model)
-        bench.templates(model)
-        bench.memory(model, 2_000 if args.smoke else 200_000)
-        bench.tokens(save_large_tokens(Path(folder) / "tokens", 1 if args.smoke else 6, lines[:5000]))
+        if "end-to-end" in args.only:
+            bench.end_to_end(model)
+        if "host" in args.only:
+            bench.host_only(model)
+        if "caches" in args.only:
+            bench.templates(model)
+        if "memory" in args.only:
+            bench.memory(model, 2_000 if args.smoke else 200_000)
+        if "tokens" in args.only:
+            bench.tokens(save_large_tokens(Path(folder) / "tokens", 1 if args.smoke else 6, lines[:5000]))
+        if args.presidio:
+            bench.presidio(model, args.presidio)
     report = {"configuration": _configuration(args), "results": bench.results}
     if args.json:
         args.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
@@ -153,6 +171,20 @@ class _Bench:
             runs[f"engine, {dtype}"] = _engine_run(load_tokens(model, ModelOptions(dtype=dtype)))
         self._compare("token classification", runs)
 
+    def presidio(self, model: Path, folder: Path) -> None:
+        """Our engine, and scrubber as `scrubber run` sets it up, against Presidio with the same model and labels."""
+        python = presidio_environment(folder)
+        with Peer(python, "recogniser", model, ASKED) as alone, Peer(python, "documented", model, ASKED) as documented:
+            runs: dict[str, Run] = {
+                "Presidio, as documented": documented.cpu_secs,
+                "Presidio, its GLiNERRecognizer alone": alone.cpu_secs,
+            }
+            for dtype in ("float32", "bfloat16"):
+                runs[f"engine, {dtype}, same labels"] = _engine_run(load_gliner(model, ModelOptions(dtype=dtype)))
+            detector = load_model(locate(str(model)), ModelOptions("auto", "auto"), asks_all=False)
+            runs["scrubber: policy logs, rules, model, verification"] = Scrubber("logs", model=detector).scrub_many
+            self._compare("against Presidio", runs)
+
     def _compare(self, title: str, runs: dict[str, Run], count: int | None = None) -> None:
         count = count or self._count
         spent: dict[str, list[float]] = {name: [] for name in runs}
@@ -161,9 +193,10 @@ class _Bench:
             some = self._lines[start : start + count]
             for name in random.sample(list(runs), len(runs)):
                 before = time.process_time()
-                runs[name](some)
+                told = runs[name](some)
+                secs = told if isinstance(told, float) else time.process_time() - before
                 if repetition:  # the first one warms up
-                    spent[name].append((time.process_time() - before) / len(some) * 1000)
+                    spent[name].append(secs / len(some) * 1000)
         medians = {name: statistics.median(times) for name, times in spent.items()}
         first = next(iter(medians.values()))
         table = Table(title=f"{title} ({count} lines x {self._repetitions})")

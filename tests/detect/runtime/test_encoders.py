@@ -81,3 +81,11 @@ def test_hidden_states_are_those_of_transformers(backbone, buckets, places, shap
         found = laid_out.rows(encoder(encoder.prefix(ids[0, :prefix]), laid_out))
     is_kept = torch.arange(3) < kept[:, None]
     assert torch.allclose(found[is_kept], expected.gather(1, keep[:, :, None].expand(-1, -1, 32))[is_kept], atol=1e-5)
+
+
+def test_numbers_of_rows_are_few_and_little_more_than_asked_for():
+    from scrubber.detect.runtime.torch.layouts import few_sizes
+
+    sizes = range(1, 4097)
+    assert all(0 <= few_sizes(size) - size < max(16, size / 16) for size in sizes)
+    assert len({few_sizes(size) for size in sizes}) < 100

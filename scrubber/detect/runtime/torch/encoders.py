@@ -236,7 +236,7 @@ class _Scratch:
 
         `tables` `[heads, D, columns]` are the position keys and queries by distance.
         """
-        return each(self._pieces, lambda piece: self._attend(piece, parts, tables))
+        return each(self._pieces, lambda piece: self._attend(piece, parts, tables), parts[0].shape[2])
 
     def _attend(self, piece: Piece, parts: Sequence[Tensor], tables: tuple[Tensor, Tensor]) -> Tensor:
         # Every key is a query, too: the table of scores is square.
@@ -320,6 +320,7 @@ def _attend(pieces: Sequence[Piece], query: Tensor, key: Tensor, value: Tensor) 
     return each(
         pieces,
         lambda piece: F.scaled_dot_product_attention(*piece.of(query, key, value), attn_mask=piece.bias),
+        query.shape[2],
     )
 
 
@@ -338,7 +339,7 @@ def _attend_first(pieces: Sequence[Piece], prefix: Prefix, query: Tensor, key: T
         behind = F.scaled_dot_product_attention(queries[:, :, size:], keys, values, attn_mask=piece.bias)
         return torch.cat((both.transpose(1, 2), behind.transpose(1, 2)), 1).transpose(1, 2)
 
-    return each(pieces, attend)
+    return each(pieces, attend, query.shape[2])
 
 
 def _with_sums(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -22,6 +22,15 @@ _ROUND = 16
 """Attention takes up to twice as long if the keys of a row do not fill vectors."""
 
 
+def few_sizes(size: int) -> int:
+    """Return `size` or up to a sixteenth more: one of few numbers.
+
+    A CPU's library makes kernels for every number of rows that a matrix has, which takes it as long as ten products.
+    """
+    step = max(_ROUND, 1 << size.bit_length() >> 5)
+    return size + -size % step
+
+
 class Rows(NamedTuple):
     """Token `ids` `[B, S]` of rows of `lengths` `[B]`, the first `prefix` of them alike.
 
@@ -95,7 +104,8 @@ class Layout(NamedTuple):
         if self.packing is None:
             return picked
         rows = picked.new_zeros(*self.packing.is_kept.shape, picked.shape[-1])
-        rows[self.packing.is_kept] = picked[0]
+        count = int(self.packing.is_kept.sum())
+        rows[self.packing.is_kept] = picked[0, :count]
         return rows
 
 
@@ -119,26 +129,28 @@ def packed(rows: Rows, device: Device) -> Layout:
     rest = rows.lengths - rows.prefix
     column = np.arange(rows.ids.shape[1] - rows.prefix)
     is_token = column < rest[:, None]
-    more = -int(rows.lengths.sum()) % _ROUND  # few shapes: the library makes kernels for each
-    ids = np.pad(rows.ids[:, rows.prefix :][is_token], (0, more))
-    places = np.pad(np.broadcast_to(column + rows.prefix, is_token.shape)[is_token], (0, more))
+    tokens, behind = int(rows.lengths.sum()), int(rest.sum())
+    more = few_sizes(tokens) - tokens
+    spare = (0, few_sizes(behind + more) - behind)
+    ids = np.pad(rows.ids[:, rows.prefix :][is_token], spare)
+    places = np.pad(np.broadcast_to(column + rows.prefix, is_token.shape)[is_token], spare)
     ends = rest.cumsum()
     ends[-1] += more
     stops = rows.lengths.cumsum()
     starts = stops - rows.lengths
-    stops[-1] += more
     longest = int(rows.lengths.max())
     hides = torch.zeros(longest + _ROUND, dtype=device.dtype)
     hides[longest:] = -torch.inf
     pieces: list[Piece] = []
     for start, stop, length in zip(starts.tolist(), stops.tolist(), rows.lengths.tolist(), strict=True):
         # The keys go on into the next row, up to a round number. Those are hidden.
-        keys = slice(start, max(stop, min(start - -length // _ROUND * _ROUND, int(stops[-1]))))
+        keys = slice(start, min(start - -length // _ROUND * _ROUND, tokens + more))
         doubtful = keys.stop - start - length
         bias = hides[longest - length :][: length + doubtful].view(1, 1, 1, -1) if doubtful else None
         pieces.append(Piece(slice(None), slice(start, stop), keys, bias, doubtful))
     is_kept = np.arange(rows.keep.shape[1]) < rows.kept[:, None]
-    kept = torch.from_numpy((rows.keep + starts[:, None])[is_kept])
+    flat = (rows.keep + starts[:, None])[is_kept]
+    kept = torch.from_numpy(np.pad(flat, (0, few_sizes(len(flat)) - len(flat))))
     kept_pieces = [
         piece._replace(queries=slice(stop - count, stop))
         for piece, count, stop in zip(pieces, rows.kept.tolist(), rows.kept.cumsum().tolist(), strict=True)
@@ -147,7 +159,13 @@ def packed(rows: Rows, device: Device) -> Layout:
     return Layout(torch.from_numpy(ids)[None], torch.from_numpy(places), pieces, kept, kept_pieces, packing)
 
 
-def each(pieces: Sequence[Piece], attend: Callable[[Piece], Tensor]) -> Tensor:
-    """Return what `attend` answers for the pieces, each `[B, heads, queries, D]`, with the heads side by side."""
+def each(pieces: Sequence[Piece], attend: Callable[[Piece], Tensor], size: int) -> Tensor:
+    """Return what `attend` answers for the pieces, each `[B, heads, queries, D]`, with the heads side by side.
+
+    `size` is the number of all queries: those of no piece get zeros.
+    """
     answers = [attend(piece).transpose(1, 2).flatten(2) for piece in pieces]
+    rest = size - sum(answer.shape[1] for answer in answers)
+    if rest:
+        answers.append(answers[0].new_zeros(1, rest, answers[0].shape[2]))
     return answers[0] if len(answers) == 1 else torch.cat(answers, 1)

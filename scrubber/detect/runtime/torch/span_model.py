@@ -22,7 +22,7 @@ from scrubber.detect.gliner.prompt import Prompt
 from scrubber.detect.runtime.torch.dense import Dense
 from scrubber.detect.runtime.torch.device import Device, Mark
 from scrubber.detect.runtime.torch.encoders import Prefix, encoder
-from scrubber.detect.runtime.torch.layouts import Rows, packed, padded
+from scrubber.detect.runtime.torch.layouts import Rows, few_sizes, packed, padded
 from scrubber.detect.runtime.torch.weights import Linear, Weights
 from scrubber.errors import DetectorFailed
 
@@ -216,8 +216,10 @@ class _SpanHead:
             return _scores(*self._ends(words), weight, bias, self._max_width)
         sizes = counts.tolist()
         found = words.new_zeros(*words.shape[:2], self._max_width, labels.shape[1])
-        both = self._ends(torch.cat([row[:size] for row, size in zip(words, sizes, strict=True)]))
-        starts, ends = (torch.split(each, sizes) for each in both)
+        more = few_sizes(sum(sizes)) - sum(sizes)
+        flat = [row[:size] for row, size in zip(words, sizes, strict=True)]
+        both = self._ends(torch.cat([*flat, words.new_zeros(more, words.shape[2])]))
+        starts, ends = (torch.split(each, [*sizes, more])[:-1] for each in both)
         for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
             scores = _scores(start[None], end[None], weight[row, None], bias[row, None], self._max_width)
             found[row, : len(start)] = scores[0]
