@@ -1,8 +1,11 @@
-"""What the template cache saves, and what it changes: `python -m tests.bench.templates --model FOLDER FILE...`.
+"""What the template cache saves, and what it changes: `python -m tests.bench.templates FILE...`.
 
-A file is log lines, one a line, or JSON objects with a "text". For each: the share of lines that the model has to
-read, with a memory of exact texts and of templates (whole file, then its second half alone, when the memory is warm);
-and on a random sample, how many lines get the same findings raw and with their digits made equal.
+A file is log lines, one a line, or JSON objects with a "text". The model is asked as `scrubber run` asks it for the
+policy `logs`. For each file: the share of lines that the model has to read, with a memory of exact texts and of
+templates (whole file, then its second half alone, when the memory is warm); how many of a random sample get the same
+findings raw and with their digits made equal; and the CPU time of a line, for the first `--timed` lines in chunks of
+500, with a memory of exact texts and of templates that is empty at first. The last row is all files, a line of each in
+turn.
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import time
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -18,43 +23,47 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from scrubber.core.labels import DEFAULT_OFF, LABELS
 from scrubber.core.normalise import normalise
 from scrubber.core.spans import Span
-from scrubber.detect.cache import TemplateDetector
-from scrubber.detect.detector import Plan
-from scrubber.detect.gliner.loader import load_gliner
+from scrubber.detect.cache import CachedDetector, TemplateDetector
+from scrubber.detect.detector import Detector, Plan
+from scrubber.detect.hub import EMBEDDED, locate
+from scrubber.detect.models import load_model
 from scrubber.detect.options import ModelOptions
+from scrubber.policies import load_policy
 
-ASKED = tuple(label for label in LABELS if label not in DEFAULT_OFF)
+_CHUNK = 500
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", type=Path, nargs="+")
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--model", default=EMBEDDED, help="a folder; left out: the model of the package")
     parser.add_argument("--limit", type=int, default=20_000, help="lines of each file")
     parser.add_argument("--sample", type=int, default=200, help="lines of each file that the model reads twice")
+    parser.add_argument("--timed", type=int, default=0, help="lines of each file that are timed")
     parser.add_argument("--json", type=Path, help="write the results here, too")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    engine = load_gliner(args.model, ModelOptions())
-    plan = Plan(ASKED, (args.threshold,) * len(ASKED))
-    results = {file.stem: _measure(lines_of(file)[: args.limit], args.sample, engine, plan) for file in args.files}
-    table = Table(title=f"{len(ASKED)} labels, threshold {args.threshold}")
+    detector = load_model(locate(args.model), ModelOptions("auto", "auto"), asks_all=False)
+    plan = load_policy("logs").plan()
+    files = {file.stem: lines_of(file)[: args.limit] for file in args.files}
+    in_turn = zip_longest(*files.values())
+    files["all"] = [line for lines in in_turn for line in lines if line is not None]
+    results = {name: _measure(lines, args.sample, args.timed, detector, plan) for name, lines in files.items()}
+    table = Table(title=f"{len(plan.labels)} labels")
     for column in ("set", *next(iter(results.values()))):
         table.add_column(column, justify="left" if column == "set" else "right")
     for name, row in results.items():
         shown = (f"{value:.1%}" if isinstance(value, float) else str(value) for value in row.values())
         table.add_row(name.removeprefix("logs_"), *shown)
-    Console(width=150).print(table)
+    Console(width=190).print(table)
     if args.json:
         args.json.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
 
 
-def _measure(lines: Sequence[str], sample: int, engine: Any, plan: Plan) -> dict[str, Any]:
+def _measure(lines: Sequence[str], sample: int, timed: int, engine: Detector, plan: Plan) -> dict[str, Any]:
     templates = [normalise(line)[0] for line in lines]
     some = random.Random(9).sample(list(lines), min(sample, len(lines)))
     raw = engine.detect(some, plan)
@@ -71,7 +80,25 @@ def _measure(lines: Sequence[str], sample: int, engine: Any, plan: Plan) -> dict
         "findings raw": sum(len(before) for before, _ in found),
         "of them kept": sum(_touched(before, after) for before, after in found),
         "findings new": sum(len(after) - _touched(after, before) for before, after in found),
+        **_timed(lines[:timed], engine, plan),
     }
+
+
+def _timed(lines: Sequence[str], engine: Detector, plan: Plan) -> dict[str, str]:
+    """Return the CPU milliseconds of a line with each memory, and their ratio."""
+    if not lines:
+        return {}
+    exact, templates = (CachedDetector(engine, 64 << 20) for _ in range(2))
+    ways = {"ms, exact": exact, "ms, templates": TemplateDetector(templates)}
+    spent = dict.fromkeys(ways, 0.0)
+    engine.detect(lines[:_CHUNK], plan)
+    for start in range(0, len(lines), _CHUNK):
+        for name, detector in ways.items():
+            before = time.process_time()
+            detector.detect(lines[start : start + _CHUNK], plan)
+            spent[name] += (time.process_time() - before) / len(lines) * 1000
+    slow, fast = spent.values()
+    return {name: f"{value:.2f}" for name, value in spent.items()} | {"times": f"{slow / fast:.1f}"}
 
 
 def _read(texts: Sequence[str], start: int = 0) -> float:
