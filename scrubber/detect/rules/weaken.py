@@ -14,7 +14,9 @@ from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq
 from scrubber.detect.rules.words import ONE_LETTER, has_word
 
 LARGE = 4
-"""Counted repeats beyond this are left open at the upper end."""
+"""Counted repeats of a byte beyond this are left open at the upper end, and all of more than a byte: each copy takes its
+time to compile.
+"""
 
 WIDE = 128
 """A repeat of so many values of a byte never ends in most lines: an automaton for it would run over all of them."""
@@ -99,7 +101,8 @@ def _loosen(node: Node) -> Node:
         case Alt(branches):
             return Alt(tuple(map(_loosen, branches)))
         case Repeat(item, least, most, _):
-            return Repeat(_loosen(item), least, None if most is not None and most > max(LARGE, least) else most)
+            closed = LARGE if isinstance(item, Byte) else 1
+            return Repeat(_loosen(item), least, None if most is not None and most > max(closed, least) else most)
 
 
 def _shorten(node: Node) -> Node:
