@@ -14,8 +14,8 @@ from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq
 from scrubber.detect.rules.words import ONE_LETTER, has_word
 
 LARGE = 4
-"""Counted repeats of a byte beyond this are left open at the upper end, and all of more than a byte: each copy takes its
-time to compile.
+"""Counted repeats of a byte beyond this are left open at the upper end, and all of more than a byte: each copy takes
+its time to compile.
 """
 
 WIDE = 128
