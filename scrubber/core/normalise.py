@@ -18,6 +18,7 @@ _RUN = re.compile(
         )
       | (?P<decimal>
             D{4}-DD-DD[ T]DD:DD:DD(?:[.,]D+)?Z?              # a timestamp is the one place where T and Z touch digits
+          | [A-Z]D+ (?:[-:][A-Z]D*)+                         # the place of a part: R02-M1-N0-C:J12
           | D+ (?: [munp]?s | [kKMGT]?i?[bB] | [mhd] )?     # a number, with its unit
         )
       | (?P<digest> (?=[a-fA-F]*D) H{16,} )
@@ -41,7 +42,7 @@ def normalise(text: str) -> tuple[str, list[Run]]:
     """Return a text of the same length, and what was replaced in it, in order.
 
     Decimal digits become 1212..., the digits of UUIDs, MAC addresses, digests and 0x numbers become aaaa.... Digits
-    inside of words stay. Normalising twice changes nothing.
+    inside of words stay, but for a chain of single capitals with numbers. Normalising twice changes nothing.
     """
     runs: list[Run] = []
 

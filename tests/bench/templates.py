@@ -51,7 +51,8 @@ def main() -> None:
     files = {file.stem: lines_of(file)[: args.limit] for file in args.files}
     in_turn = zip_longest(*files.values())
     files["all"] = [line for lines in in_turn for line in lines if line is not None]
-    results = {name: _measure(lines, args.sample, args.timed, detector, plan) for name, lines in files.items()}
+    timed = dict.fromkeys(files, args.timed) | {"all": args.timed * len(args.files)}
+    results = {name: _measure(lines, args.sample, timed[name], detector, plan) for name, lines in files.items()}
     table = Table(title=f"{len(plan.labels)} labels")
     for column in ("set", *next(iter(results.values()))):
         table.add_column(column, justify="left" if column == "set" else "right")

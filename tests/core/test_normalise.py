@@ -22,6 +22,7 @@ TEXTS = st.text(max_size=60) | st.text("0123456789abcdefxT:-. _Z", max_size=60)
         ("at 0x7ffd12ab in f", "at 0xaaaaaaaa in f"),
         ("sha 9f86d081884c7d659a2feaa0c55ad015", "sha aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
         ("blk_1608999687919862906 size 67108864B", "blk_1212121212121212121 size 12121212B"),
+        ("at R02-M1-N0-C:J13-U9 (A7:B26)", "at R12-M1-N1-C:J12-U1 (A1:B12)"),
         ("used 512KiB of 3.5GB in 12h", "used 121KiB of 1.1GB in 12h"),
     ],
 )
@@ -30,7 +31,7 @@ def test_what_differs_from_line_to_line_is_made_equal(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["hugo88 logged in", "deadbeef facade", "abcdefabcdefabcdef", "v2beta x1c m3u8", "Ⅷ ٣ ²"]
+    "text", ["hugo88 logged in", "deadbeef facade", "abcdefabcdefabcdef", "v2beta x1c m3u8", "A7 of B26-", "Ab7-C8 a7-b8", "Ⅷ ٣ ²"]
 )
 def test_words_stay_as_they_are(text):
     assert normalise(text) == (text, [])
