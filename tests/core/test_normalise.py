@@ -31,7 +31,16 @@ def test_what_differs_from_line_to_line_is_made_equal(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["hugo88 logged in", "deadbeef facade", "abcdefabcdefabcdef", "v2beta x1c m3u8", "A7 of B26-", "Ab7-C8 a7-b8", "Ⅷ ٣ ²"]
+    "text",
+    [
+        "hugo88 logged in",
+        "deadbeef facade",
+        "abcdefabcdefabcdef",
+        "v2beta x1c m3u8",
+        "A7 of B26-",
+        "Ab7-C8 a7-b8",
+        "Ⅷ ٣ ²",
+    ],
 )
 def test_words_stay_as_they_are(text):
     assert normalise(text) == (text, [])
