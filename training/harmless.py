@@ -212,7 +212,23 @@ def message(rng: Random) -> str:
     return text
 
 
+def timezone(rng: Random) -> str:
+    """The name of a time zone."""
+    town = rng.choice(pools.places().cities[:600]).replace(" ", "_")
+    area = rng.choice(("Europe", "America", "Asia", "Africa", "Australia", "Pacific"))
+    return rng.choice((f"{area}/{town}", f"{area}/{town}", "UTC", f"UTC+{rng.randint(1, 12)}", "GMT", "CEST", "PST"))
+
+
+def locale_tag(rng: Random) -> str:
+    """A language with a country, as programs write it."""
+    language = rng.choice(("en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv", "da", "fi", "tr", "ja", "zh", "ko"))
+    return language + rng.choice("-_") + rng.choice(pools.places().country_codes) + rng.choice(("", "", ".UTF-8"))
+
+
 MAKERS: Final[dict[str, Maker]] = {
+    "country_code": lambda rng: rng.choice(pools.places().country_codes),
+    "timezone": timezone,
+    "locale_tag": locale_tag,
     "ident": identifier,
     "proper": proper,
     "rack": rack,

@@ -69,15 +69,3 @@ def _misspelt(text: str, rng: Random, rate: float) -> str:
                 case _:
                     out[i] *= 2
     return "".join(out)
-
-
-def flat_digits(pieces: list[Piece]) -> list[Piece]:
-    """Digits as the length-preserving template cache writes them: 1212... in every run."""
-    done = []
-    for piece in pieces:
-        run, text = 0, []
-        for char in piece.text:
-            run = run + 1 if char.isdigit() else 0
-            text.append("12"[(run - 1) % 2] if run else char)
-        done.append(replace(piece, text="".join(text)))
-    return done

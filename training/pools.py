@@ -167,6 +167,7 @@ class Places:
     cities: tuple[str, ...]
     us_cities: tuple[str, ...]
     countries: tuple[str, ...]
+    country_codes: tuple[str, ...]
     counties: tuple[str, ...]
     states: tuple[tuple[str, str], ...]
 
@@ -180,6 +181,7 @@ def places() -> Places:
         cities=tuple(dict.fromkeys(r["name"] for r in rows)),
         us_cities=tuple(dict.fromkeys(r["name"] for r in rows if r["countrycode"] == "US")),
         countries=tuple(sorted(c["name"] for c in geo.get_countries().values())),
+        country_codes=tuple(sorted(c["iso"] for c in geo.get_countries().values())),
         counties=tuple(dict.fromkeys(c["name"] for c in geo.get_us_counties())),
         states=tuple(sorted((s["name"], s["code"]) for s in geo.get_us_states().values())),
     )

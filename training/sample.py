@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
@@ -51,6 +51,8 @@ TEMPTING: Final = (
     "date_of_birth", "certificate_license_number", "vehicle_identifier", "device_identifier", "private_key", "crypto_wallet", "national_id",
     "driver_license_number", "mac_address", "fax_number", "ipv4", "credit_debit_card", "license_plate", "medical_record_number",
 )  # fmt: skip
+PLACES: Final = frozenset({"city", "state", "postcode", "country", "county"})
+JOINTS: Final = frozenset({" ", ", ", ",", "\n", ",\n", " in "})  # what stands between the parts of one address
 SURE: Final = frozenset(
     {"unique_id", "date", "date_time", "time", "city", "country", "state", "county"}
 )  # on machine lines these are nothing else
@@ -72,13 +74,17 @@ def draw_text(seed: int, index: int, *, held_out: bool = False) -> Text:
     scene = Scene(rng)
     domain = rng.choices(tuple(DOMAINS), [share for share, _ in DOMAINS.values()])[0]
     pieces = _body(domain, scene, held_out=held_out)
+    if domain != "structured":  # a record has a key for each part
+        pieces = whole_addresses(pieces)
     if domain in LOGS and rng.random() < 0.12:
         noise_line, gap = machine.line(scene), Piece(rng.choice((" ", " ", " - ", ": ", "; ", "\n")))
         pieces = [*noise_line, gap, *pieces] if rng.random() < 0.5 else [*pieces, gap, *noise_line]
     if rng.random() < DOMAINS[domain][1]:
         pieces = [*template.common().section("prefix", scene), *pieces]
     text = _assemble(_disturb(pieces, domain, rng), domain)
-    return (view.seen(text, rng) or text) if rng.random() < (0.65 if domain in MACHINES else 0.35) else text
+    if rng.random() < (0.65 if domain in MACHINES else 0.35):
+        text = view.seen(text, rng) or text
+    return view.levelled(text) if rng.random() < (0.33 if domain in MACHINES else 0.06) else text
 
 
 def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
@@ -129,9 +135,19 @@ def _disturb(pieces: list[Piece], domain: str, rng: Random) -> list[Piece]:
             pieces = noise.bare(pieces)
     elif roll > 0.98:
         pieces = noise.upper(pieces)
-    if rng.random() < 0.06:
-        pieces = noise.flat_digits(pieces)
     return pieces
+
+
+def whole_addresses(pieces: list[Piece]) -> list[Piece]:
+    """A street and the town, code or country right behind it become one address: no part of it may stay."""
+    done: list[Piece] = []
+    for piece in pieces:
+        if len(done) > 1 and piece.label in PLACES and done[-2].label == "street_address" and done[-1].text in JOINTS:
+            gap = done.pop().text
+            done[-1] = replace(done[-1], text=f"{done[-1].text}{gap}{piece.text}")
+        else:
+            done.append(piece)
+    return done
 
 
 def _assemble(pieces: list[Piece], domain: str) -> Text:

@@ -9,8 +9,8 @@ from training import harmless, persona, pools, values
 from training.persona import Persona
 from training.shapes import digits
 
-# Harmless values that some users would call a reference all the same: neither right nor wrong as unique_id.
-UNDECIDED = frozenset({"hex", "block", "token_word", "blob", "letters"})
+# Harmless values that some users would call a reference, or a country, all the same: neither right nor wrong as that.
+UNDECIDED = dict.fromkeys(("hex", "block", "token_word", "blob", "letters"), "unique_id") | {"country_code": "country"}
 TITLES = ("Mr.", "Mrs.", "Ms.", "Dr.", "Prof.", "Mr", "Ms", "Mrs", "Dr", "Miss", "Mr.", "Mrs.", "Ms.", "Dr.", "Herr", "Frau", "Sr.", "Mme", "Sir", "Rev.")  # fmt: skip
 
 
@@ -42,7 +42,7 @@ class Scene:
         base, number = (name[:-1], name[-1]) if name[-1].isdigit() and name not in {"ipv4", "ipv6"} else (name, "")
         if base in harmless.MAKERS:
             text = harmless.MAKERS[base](self.rng)
-            return [Piece(text, undecided="unique_id" if base in UNDECIDED else None)]
+            return [Piece(text, undecided=UNDECIDED.get(base))]
         if base in _NAME_FORMS:
             return self._name(base, self.person(number))
         if base == "full_address":

@@ -108,6 +108,9 @@ HARMLESS: Final[dict[str, tuple[str, ...]]] = {
     "rack": ("location", "node", "slot", "unit", "port"),
     "pkgver": ("version", "package_version", "kernel", "build", "firmware"),
     "pkg": ("package", "dependency", "module", "name"),
+    "country_code": ("country", "countryCode", "country_code", "cc", "geo", "market", "nationality", "locale"),
+    "timezone": ("tz", "timezone", "time_zone"),
+    "locale_tag": ("locale", "lang", "language_tag", "ui_language"),
     "compact": ("ts", "time", "epoch", "build_date", "day", "date", "created"),
 }  # fmt: skip
 EVENTS: Final = ("event", "request completed", "user updated", "payload:", "record", "login failed", "saved", "audit", "received", "response body:", "POST body", "parameters:", "session", "sync", "profile", "dump", "params =", "DTO", "type=USER_AUTH msg=audit(1700000000.123:42):", "notification", "job finished", "row", "{", "data:")  # fmt: skip

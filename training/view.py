@@ -6,6 +6,7 @@ them ("invalid user" and then nothing). So that is what it has to see in trainin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from random import Random
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from scrubber.core.formats import JSON
 from scrubber.core.keys import NO_KEYS
 from scrubber.core.labels import LABELS
+from scrubber.core.normalise import normalise
 from scrubber.core.policy import Policy
 from scrubber.core.views import Views
 from scrubber.detect.fields import _fields
@@ -64,6 +66,11 @@ def seen(text: Text, rng: Random) -> Text | None:
     ]
     fields = [field for field in fields if any(c.isalpha() for c in field.text)]
     return rng.choices(fields, [4 if field.spans else 1 for field in fields])[0] if fields else None
+
+
+def levelled(text: Text) -> Text:
+    """`text` as the template cache shows it to a model: digits that differ from line to line are equal."""
+    return replace(text, text=normalise(text.text)[0])
 
 
 def _cut(text: Text, raw: bytes, start: int, masked: str) -> Text:

@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from scrubber.core.labels import LABELS as VOCABULARY
+from scrubber.core.normalise import normalise
 from training import labels, noise, template
-from training.sample import DOMAINS, MAX_WIDTH, ask, draw, draw_text, whole_names
+from training.sample import DOMAINS, MACHINES, MAX_WIDTH, PLACES, ask, draw, draw_text, whole_addresses, whole_names
 from training.scene import TITLES, Piece, Scene
 from training.text import Span, Text
 
@@ -194,8 +195,37 @@ def test_an_address_that_lost_its_marks_is_a_row_of_words():
     assert not any(re.search(r"[@.]", text) for text in written)
 
 
-def test_what_stands_alone_is_one_value_or_none():
+def test_what_stands_alone_is_one_value_one_place_or_one_person():
     grammar = template.load("alone")
     for seed, text in enumerate(grammar.sections["main"]):
-        rendered = grammar.render(text, Scene(Random(seed)))
-        assert len(rendered) == 1 or text in {"{full}", "{town_line}"}
+        found = {piece.label for piece in grammar.render(text, Scene(Random(seed))) if piece.label}
+        assert len(found) <= 1 or found <= PLACES or found == {"first_name", "last_name"}, text
+
+
+@pytest.mark.parametrize(
+    ("pieces", "values"),
+    [
+        ([("5 Elm St", "street_address"), (", ", None), ("Troy", "city")], ["5 Elm St, Troy"]),
+        ([("5 Elm St", "street_address"), (" ", None), ("Troy", "city"), (" ", None), ("NY", "state")], ["5 Elm St Troy NY"]),
+        ([("5 Elm St", "street_address"), (" in ", None), ("Troy", "city")], ["5 Elm St in Troy"]),
+        ([("5 Elm St", "street_address"), ("', '", None), ("Troy", "city")], ["5 Elm St", "Troy"]),
+        ([("Troy", "city"), (", ", None), ("NY", "state")], ["Troy", "NY"]),
+        ([("Troy", "city"), (" ", None), ("5 Elm St", "street_address")], ["Troy", "5 Elm St"]),
+    ],
+)  # fmt: skip
+def test_a_street_and_the_town_behind_it_are_one_address(pieces, values):
+    whole = whole_addresses([Piece(*piece) for piece in pieces])
+    assert [piece.text for piece in whole if piece.label] == values
+    assert "".join(piece.text for piece in whole) == "".join(text for text, _ in pieces)
+
+
+def test_a_country_code_alone_is_nobody_and_perhaps_a_country():
+    (piece,) = Scene(Random(2)).field("country_code")
+    assert re.fullmatch("[A-Z]{2}", piece.text)
+    assert (piece.label, piece.undecided) == (None, "country")
+
+
+def test_a_third_of_machine_lines_is_shown_with_levelled_digits():
+    machines = [t for t in TEXTS if t.domain in MACHINES and re.search(r"\b\d{2,}\b", t.text)]
+    levelled = [t for t in machines if normalise(t.text)[0] == t.text]
+    assert 0.25 < len(levelled) / len(machines) < 0.45
