@@ -17,6 +17,7 @@ HOSTS: Final = ("mail", "corp", "post", "inbox", "webmail", "net", "home", "onli
 STREET_LOCALES: Final = ("de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "pt_BR", "sv_SE", "da_DK", "no_NO", "fi_FI", "cs_CZ", "fr_CA", "es_MX")  # fmt: skip
 STREET_KINDS: Final = ("Street", "St", "St.", "Avenue", "Ave", "Ave.", "Road", "Rd", "Rd.", "Lane", "Ln", "Drive", "Dr", "Dr.", "Court", "Ct", "Boulevard", "Blvd", "Way", "Place", "Pl", "Terrace", "Circle", "Parkway", "Pkwy", "Close", "Crescent", "Highway", "Trail", "Square", "Grove", "Gardens", "Mews", "Row", "Hill", "Loop", "Run", "Alley", "Plaza", "Pike")  # fmt: skip
 STREET_WORDS: Final = ("Main", "Oak", "Elm", "Maple", "Cedar", "Pine", "High", "Church", "Park", "Mill", "Station", "Victoria", "King", "Queen", "School", "Bridge", "North", "South", "West", "Lake", "Hill", "River", "Sunset", "Washington", "Market", "Spring", "Walnut", "Chestnut", "Willow", "Broad", "Center", "Union", "Franklin", "Meadow", "Forest", "Green", "Highland", "Ridge", "Valley", "Cherry", "1st", "2nd", "3rd", "5th", "12th", "42nd")  # fmt: skip
+PARTICLES: Final = ("O'", "O'", "D'", "Mc", "Mac", "van ", "van der ", "de ", "de la ", "del ", "di ", "da ", "dos ", "von ", "le ", "al-", "bin ", "ben ", "St. ")  # fmt: skip
 COMPANY_TAILS: Final = ("Inc", "Inc.", "LLC", "Ltd", "Ltd.", "GmbH", "Corp", "Corporation", "Group", "AG", "S.A.", "PLC", "& Co", "Holdings", "Partners", "Solutions", "Technologies", "Systems", "Labs", "Bank", "Insurance", "Logistics", "Media", "Foods", "Industries", "Consulting", "Airlines", "Energy", "Pharma", "B.V.", "Oy", "AB", "University", "Hospital", "Services", "Software", "Motors")  # fmt: skip
 
 
@@ -46,6 +47,8 @@ def _draw_names(rng: Random) -> tuple[str, str]:
         last = _invented(rng)
     if rng.random() < 0.04:
         last = f"{last}-{rng.choice(names.last)}"
+    if rng.random() < 0.04:
+        last = rng.choice(PARTICLES) + last
     return first, last
 
 

@@ -12,6 +12,7 @@ from training.shapes import digits
 # Harmless values that some users would call a reference, or a country, all the same: neither right nor wrong as that.
 UNDECIDED = dict.fromkeys(("hex", "block", "token_word", "blob", "letters"), "unique_id") | {"country_code": "country"}
 TITLES = ("Mr.", "Mrs.", "Ms.", "Dr.", "Prof.", "Mr", "Ms", "Mrs", "Dr", "Miss", "Mr.", "Mrs.", "Ms.", "Dr.", "Herr", "Frau", "Sr.", "Mme", "Sir", "Rev.")  # fmt: skip
+SUFFIXES = ("Jr.", "Jr", "Sr.", "II", "III", "MD", "PhD")
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ class Scene:
             elif rng.random() < 0.12:
                 initial = rng.choice("ABCDEFGHJKLMNPRSTVW") + rng.choice((".", "", ""))
                 first = Piece(f"{first.text} {who.written(initial)}", "first_name")
+            if rng.random() < 0.03:
+                last = replace(last, text=f"{last.text}{rng.choice((' ', ', '))}{rng.choice(SUFFIXES)}")
             whole = [first, gap, last]
             return self._titled(whole) if rng.random() < 0.04 else whole
         if form == "first":

@@ -10,7 +10,7 @@ from scrubber.core.labels import LABELS as VOCABULARY
 from scrubber.core.normalise import normalise
 from training import labels, noise, template
 from training.sample import DOMAINS, MACHINES, MAX_WIDTH, PLACES, ask, draw, draw_text, whole_addresses, whole_names
-from training.scene import TITLES, Piece, Scene
+from training.scene import SUFFIXES, TITLES, Piece, Scene
 from training.text import Span, Text
 
 TEXTS = [draw_text(3, i) for i in range(3500)]
@@ -185,6 +185,13 @@ def test_a_title_is_part_of_the_name_behind_it():
         assert title in TITLES
         assert name
     assert {len(pieces) for pieces in titled} == {1, 3}  # with and without a first name
+
+
+def test_what_stands_behind_a_name_is_part_of_it():
+    last = [Scene(Random(seed)).field("full")[-1] for seed in range(600)]
+    tailed = [piece for piece in last if piece.text.endswith(tuple(f" {suffix}" for suffix in SUFFIXES))]
+    assert 5 < len(tailed) < 60
+    assert {piece.label for piece in tailed} == {"last_name"}
 
 
 def test_an_address_that_lost_its_marks_is_a_row_of_words():
