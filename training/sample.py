@@ -82,7 +82,7 @@ def draw_text(seed: int, index: int, *, held_out: bool = False) -> Text:
     if rng.random() < DOMAINS[domain][1]:
         pieces = [*template.common().section("prefix", scene), *pieces]
     text = _assemble(_disturb(pieces, domain, rng), domain)
-    if rng.random() < (0.65 if domain in MACHINES else 0.35):
+    if rng.random() < (0.55 if domain in MACHINES else 0.35):
         text = view.seen(text, rng) or text
     return view.levelled(text) if rng.random() < (0.33 if domain in MACHINES else 0.06) else text
 
