@@ -6,7 +6,7 @@ these types ever prints a key, a value or a header: their `repr` gives coordinat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
@@ -64,13 +64,14 @@ class Records(NamedTuple):
         """Return `records` by columns."""
         return cls(*zip(*records, strict=True))
 
-    def record(self, place: int) -> Record:
-        """Return one of them."""
-        return tuple.__new__(Record, [column[place] for column in self])
+    def some(self, places: Collection[int]) -> Iterator[Record]:
+        """Return those at `places` as they were."""
+        columns = (map(column.__getitem__, places) for column in self)
+        return map(tuple.__new__, repeat(Record), zip(*columns, strict=True))
 
     def all(self) -> list[Record]:
         """Return them as they were."""
-        return list(map(tuple.__new__, repeat(Record), zip(*self, strict=True)))
+        return list(self.some(range(len(self.topics))))
 
     def __repr__(self) -> str:
         """Their number, never content."""

@@ -81,8 +81,8 @@ class Scrubber:
         for index, result in sorted(self._pipeline.run(parts).items()):
             touched.setdefault(parts.records[index], []).append((texts[index], slots[index], result))
         outcomes = {
-            place: self._outcome(records.record(place), results, stamps[records.topics[place]])
-            for place, results in touched.items()
+            place: self._outcome(record, results, stamps[record.topic])
+            for (place, results), record in zip(touched.items(), records.some(touched), strict=True)
         }
         return Touched({topic: stamp.headers for topic, stamp in stamps.items()}, outcomes)
 
@@ -195,7 +195,9 @@ def _parts(records: Records, policies: Mapping[str, Policy]) -> Parts:
 def _add(parts: Parts, path: str, texts: Sequence[bytes | None], policies: Sequence[Policy], slot: int) -> None:
     """Add those of `texts`, one of each record, that are not empty."""
     some = [text for text in texts if text]
-    if some:
+    if len(some) == len(texts):
+        parts.add(some, policies, path, range(len(some)), slot)
+    elif some:
         parts.add(some, list(compress(policies, texts)), path, compress(range(len(texts)), texts), slot)
 
 

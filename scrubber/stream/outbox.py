@@ -73,13 +73,15 @@ class Outbox:
     def produce(self, producer: ProducerClient, done: ScrubbedChunk, held: Container[Partition]) -> Sent:
         """Queue everything of `done` whose partition is in `held`; raises what the producer raises."""
         sent = Sent()
-        dropped = written = 0
+        dropped = written = last = 0
         partition, wanted, outputs, clean_room, audit_room = Partition("", -1), False, None, 0, 0
         counted, header_bytes = None, 0
         produce = producer.produce
         for record, outcome in zip(done.chunk.records, done.outcomes, strict=True):
             topic, number, offset, timestamp_ms, key, value, headers = record
             if number != partition.partition or topic != partition.topic:  # records come in runs of one partition
+                if wanted:
+                    sent.next_offsets[partition] = last + 1
                 partition = Partition(topic, number)
                 wanted = partition in held
                 outputs = self._routes.outputs(topic)
@@ -88,6 +90,7 @@ class Outbox:
                 dropped += 1
                 continue
             assert outputs is not None, "A record before its outputs. This is a bug."
+            last = offset
             if isinstance(outcome, Untouched):
                 headers = [*headers, *outcome.headers] if headers else outcome.headers
                 event = None
@@ -110,7 +113,8 @@ class Outbox:
                 _send(producer, outputs.audit, record, event)
                 sent.audited += 1
             written += size - header_bytes
-            sent.next_offsets[partition] = offset + 1
+        if wanted:
+            sent.next_offsets[partition] = last + 1
         sent.clean_bytes = written
         sent.dropped_stale = dropped
         sent.records = len(done.outcomes) - dropped
@@ -127,7 +131,6 @@ class Outbox:
         _send(producer, topic, record, sealed.envelope)
         sent.quarantined[sealed.reason.value] += 1
         sent.quarantined_bytes[sealed.reason.value] += len(record.value or b"") + len(record.key or b"")
-        sent.next_offsets[Partition(record.topic, record.partition)] = record.next_offset
 
 
 def headers_bytes(headers: Headers | None) -> int:
