@@ -20,6 +20,7 @@ from scrubber.config.schema import ConfigFile
 from scrubber.detect.cache import TemplateDetector
 from scrubber.detect.detector import Plan
 from scrubber.errors import ConfigError
+from scrubber.policies import load_policy
 from tests.command_line import run_here
 from tests.detect.models import LINES, Shape, save_gliner, save_tokens
 
@@ -194,6 +195,22 @@ def test_the_cache_and_the_labels_of_the_configuration_reach_the_model(tokens):
         assert isinstance(detector, TemplateDetector)
         found = detector.detect(LINES, Plan(("tax_id",), (0.0,)))
     assert "tax_id" in {span.label for text in found for span in text}
+
+
+def test_lines_of_one_template_are_read_once_by_default_where_that_was_measured(tokens):
+    with open_detectors(ModelSection()) as (embedded,), open_detectors(ModelSection(cache="exact")) as (exact,):
+        assert isinstance(embedded, TemplateDetector)
+        assert not isinstance(exact, TemplateDetector)
+    with open_detectors(ModelSection(kind="tokens", path=str(tokens), device="cpu")) as (own,):
+        assert not isinstance(own, TemplateDetector)
+
+
+@pytest.mark.parametrize(
+    ("preset", "reads_digits"), [("logs", False), ("pci", False), ("hipaa", True), ("strict", True)]
+)
+def test_presets_that_ask_for_dates_get_the_digits(preset, reads_digits):
+    asked = load_policy(preset).scoped("app").plan().labels
+    assert (not set(ModelSection().digits_matter).isdisjoint(asked)) == reads_digits
 
 
 def test_bench_prints_measured_beside_computed(tmp_path, capsys):

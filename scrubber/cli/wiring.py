@@ -21,7 +21,7 @@ from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Chunk, Records, ScrubbedChunk, Touched
 from scrubber.detect.detector import Detector
 from scrubber.detect.hub import EMBEDDED, Located, locate
-from scrubber.detect.models import kind_of, load_model, on_device
+from scrubber.detect.models import Memory, kind_of, load_model, on_device
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.load import builtin_rules
@@ -106,7 +106,7 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
     )
     detector = on_device(
         loaded,
-        memory=model.cache,
+        memory=_memory(model),
         max_bytes=model.cache_mb << 20,
         digits_matter=frozenset(model.digits_matter),
         observe=telemetry.emit,
@@ -116,6 +116,12 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
         yield (detector,)
     finally:
         detector.close()
+
+
+def _memory(model: ModelSection) -> Memory:
+    if model.cache != "auto":
+        return model.cache
+    return "templates" if model.kind == EMBEDDED else "exact"
 
 
 def _located(model: ModelSection) -> Located:

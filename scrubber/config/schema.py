@@ -283,15 +283,17 @@ class ModelSection(Section):
     model answers other prompts otherwise, so measure it with another model. For a token classifier: its classes and our
     labels for them (null: nothing), before those that are known."""
 
-    cache: Literal["off", "exact", "templates"] = "exact"
+    cache: Literal["auto", "off", "exact", "templates"] = "auto"
     """`exact`: equal texts are read once. `templates`: digits that differ from line to line are made equal first, so
-    that the lines of one log template are read once; the model then decides by their shape alone."""
+    that the lines of one log template are read once; the model then decides by their shape alone. `auto`: `templates`
+    for the embedded model, with which that was measured, else `exact`."""
 
     cache_mb: int = Field(default=64, ge=1)
     """Memory for answers. No text is kept."""
 
-    digits_matter: list[Text] = []
-    """Labels that need the digits: a policy with one of them gets no templates."""
+    digits_matter: list[Text] = ["age", "date", "date_time", "time"]
+    """Labels that need the digits: a policy that asks the model for one of them gets no templates. Of the presets,
+    `logs` and `pci` ask for none of these."""
 
     @model_validator(mode="before")
     @classmethod
