@@ -179,6 +179,16 @@ def test_a_worker_gets_the_model_of_its_configuration(kind, request):
         assert detector.detect(["user Ada Lovelace logged in"], Plan(("first_name",), (0.0,))) != [[]]
 
 
+def test_a_worker_may_have_several_models(gliner, tokens):
+    both = [ModelSection(kind="gliner", path=str(gliner), device="cpu", dtype="float32")]
+    both += [ModelSection(kind="tokens", path=str(tokens), device="cpu", labels={"SSN": "tax_id"})]
+    with open_detectors(*both) as (one, other):
+        assert one.detect(LINES, Plan(("first_name",), (0.0,))) != [[]] * len(LINES)
+        assert "tax_id" in {span.label for text in other.detect(LINES, Plan(("tax_id",), (0.0,))) for span in text}
+    with open_detectors(ModelSection(kind="none")) as none:
+        assert none == ()
+
+
 def test_a_model_of_another_kind_than_configured_is_a_config_error(tokens):
     with (
         pytest.raises(ConfigError, match=r"model\.kind"),

@@ -53,7 +53,8 @@ def summary(config: Config) -> Iterator[tuple[str, str]]:
         yield route.name, f"{_inputs(route)} -> {outputs} (policy {route.policy})"
     key_id = config.quarantine_keys.active
     yield "quarantine", f"coordinates and encrypted records (key {key_id})" if key_id else "coordinates only"
-    yield "model", f"{config.model.kind} {config.model.path or ''}".strip()
+    for model in config.models:
+        yield "model", f"{model.kind} {model.path or ''}".strip()
 
 
 def _secret(name: str) -> bool:

@@ -39,7 +39,7 @@ def command(file: Path) -> int:
     config = load(file, os.environ)
     _share_heaps()
     logs.set_up(config.logging)
-    _say_which_model(config.model)
+    _say_which_model(config.models[0])
     with (
         observing(config) as (telemetry, turned, on_statistics, traced),
         scrub_processes(config, telemetry) as processes,

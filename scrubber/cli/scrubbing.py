@@ -48,8 +48,11 @@ class _Engine(NamedTuple):
 
 @contextmanager
 def engines(config: Config, telemetry: Telemetry) -> Iterator[Build]:
-    """Load the model, and give what builds engines on it of policies and rules as they are then."""
-    with compiling(all_rules(config.rules)) as compiled, open_detectors(config.model, telemetry) as detectors:
+    """Load the models, and give what builds engines on it of policies and rules as they are then."""
+    with (
+        compiling(all_rules(config.rules)) as compiled,
+        open_detectors(*config.models, telemetry=telemetry) as detectors,
+    ):
         compiled()
         telemetry.emit(DetectorsReady(len(detectors)))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -86,14 +86,17 @@ def compiling(rules: tuple[Rule, ...]) -> Iterator[Callable[[], object]]:
 
 
 @contextmanager
-def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterator[tuple[Detector, ...]]:
-    """Load and warm up what looks for things without a shape, behind the thread that owns the device.
+def open_detectors(*models: ModelSection, telemetry: Telemetry = SILENT) -> Iterator[tuple[Detector, ...]]:
+    """Load and warm up what looks for things without a shape, each model behind a thread that owns its device.
 
-    Raises `ConfigError` where the model or an extra that it needs is missing.
+    Raises `ConfigError` where a model or an extra that it needs is missing.
     """
-    if model.kind == "none":
-        yield ()
-        return
+    with ExitStack() as opened:
+        yield tuple(opened.enter_context(_open(model, telemetry)) for model in models if model.kind != "none")
+
+
+@contextmanager
+def _open(model: ModelSection, telemetry: Telemetry) -> Iterator[Detector]:
     options = ModelOptions(model.device, model.dtype, model.max_width, model.max_batch_tokens, model.runtime)
     loaded = load_model(
         _located(model),
@@ -113,7 +116,7 @@ def open_detectors(model: ModelSection, telemetry: Telemetry = SILENT) -> Iterat
     )
     try:
         detector.warm_up()
-        yield (detector,)
+        yield detector
     finally:
         detector.close()
 

@@ -48,7 +48,7 @@ class Config:
     rules: tuple[Path, ...]
     keys: KeyRing
     quarantine_keys: KeyRing
-    model: ModelSection
+    models: tuple[ModelSection, ...]
     logging: LogSettings
     http: HttpSettings
     tracing: TracingSettings
@@ -87,7 +87,7 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
         rules=tuple(folder / name for name in file.rules),
         keys=keys,
         quarantine_keys=quarantine_keys,
-        model=file.model,
+        models=(file.model, *file.more_models),
         logging=LogSettings(**file.logging.model_dump()),
         http=HttpSettings(**file.http.model_dump()),
         tracing=TracingSettings(**file.tracing.model_dump()),

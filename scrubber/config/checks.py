@@ -26,16 +26,20 @@ def problems(file: ConfigFile, folder: Path) -> Iterator[Problem]:
     yield from _loops(file)
     yield from _policies(file)
     yield from _quarantine(file)
-    yield from _model(file.model)
+    yield from _model(file.model, "model")
+    for place, model in enumerate(file.more_models):
+        yield from _model(model, f"more_models[{place}]")
+    if file.more_models and "none" in {model.kind for model in (file.model, *file.more_models)}:
+        yield Problem("more_models", "there is no model beside none")
     if file.scrub_processes not in (None, 1) and file.model.kind != "none":
         yield Problem("scrub_processes", "a model works in one process only", "1, or model: none")
 
 
-def _model(model: ModelSection) -> Iterator[Problem]:
+def _model(model: ModelSection, at: str) -> Iterator[Problem]:
     if model.kind in ("gliner", "tokens") and model.path is None:
-        yield Problem("model.path", "missing", f"folder or hub id of the {model.kind} model")
+        yield Problem(f"{at}.path", "missing", f"folder or hub id of the {model.kind} model")
     if model.kind != "tokens" and not isinstance(model.labels, str):
-        yield Problem("model.labels", "only a token classifier has classes to name", "all or auto")
+        yield Problem(f"{at}.labels", "only a token classifier has classes to name", "all or auto")
 
 
 def _security(kafka: KafkaSection, folder: Path) -> Iterator[Problem]:

@@ -430,6 +430,10 @@ class ConfigFile(Section):
     model: ModelSection = Field(default=ModelSection(), json_schema_extra=_or_its_kind)
     """The model."""
 
+    more_models: list[ModelSection] = []
+    """Models beside it, an ensemble: each reads the same texts, asked by the same policy, and what any of them finds is
+    masked. Where findings overlap, the one with the higher score names what it was."""
+
     logging: LoggingSection = LoggingSection()
     """Log lines of scrubber itself."""
 

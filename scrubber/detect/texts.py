@@ -119,8 +119,8 @@ class TextPipeline:
         if any(policy.has_field_rules for policy in policies):
             _join(findings, find_masked(parts))
         watch.lap("rules")
-        for detector in self._detectors:
-            _join(findings, find_by_model(parts, findings, detector))
+        for found in [find_by_model(parts, findings, detector) for detector in self._detectors]:
+            _join(findings, found)  # only now: each reads what the others read
         watch.lap("model")
         return findings
 

@@ -161,6 +161,9 @@ def test_the_transactional_id_is_stable_and_the_workers_own(config):
         ({"quarantine": {"key": "c2hvcnQ="}}, "quarantine.key"),
         ({"quarantine": {"key": "x", "key_file": "y"}}, "quarantine.key_file"),
         ({"model": {"kind": "gliner"}}, "model.path"),
+        ({"more_models": [{"kind": "embedded"}, {"kind": "tokens"}]}, "more_models[1].path"),
+        ({"model": "none", "more_models": ["embedded"]}, "more_models"),
+        ({"more_models": ["none"]}, "more_models"),
         ({"model": {"kind": "embedded", "labels": {"B-NAME": "first_name"}}}, "model.labels"),
         # librdkafka
         ({"kafka": {"extra": {"linger.msec": 5}}}, "kafka.extra.linger.msec"),

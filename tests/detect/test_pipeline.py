@@ -33,15 +33,15 @@ records_with_one_finding = st.builds(
 class Names:
     """A detector that knows one name."""
 
-    def __init__(self, name="Ada", *, fails=False):
-        self._name, self._fails, self.seen = name, fails, []
+    def __init__(self, name="Ada", *, label="first_name", score=0.9, fails=False):
+        self._name, self._label, self._score, self._fails, self.seen = name, label, score, fails, []
 
     def detect(self, texts, plan):
         if self._fails:
             raise DetectorFailed("gone")
         self.seen += texts
         return [
-            [Span(at, at + len(self._name), "first_name", 0.9, "names") for at in _places(text, self._name)]
+            [Span(at, at + len(self._name), self._label, self._score, "names") for at in _places(text, self._name)]
             for text in texts
         ]
 
@@ -332,6 +332,20 @@ def test_a_model_reads_fields_with_blanks_where_the_rules_are_sure():
     scrubbed = scrub(rb'{"code":"Ada","m":"Ada\tsent \"S-1234\" to \u0041da","n":7}', detectors=[names])
     assert names.seen == ['Ada\tsent "      " to Ada']
     assert scrubbed.text == rb'{"code":"<PASSWORD>","m":"<FIRST_NAME>\tsent \"<API_KEY>\" to <FIRST_NAME>","n":7}'
+
+
+def test_several_models_read_the_same_and_all_that_any_of_them_finds_is_masked():
+    models = [Names("Ada Love"), Names("Lovelace", label="last_name", score=0.8), Names("London", label="user_name")]
+    scrubbed = scrub(b"S-1234 of Ada Lovelace, London", detectors=models)
+    assert [model.seen for model in models] == [["       of Ada Lovelace, London"]] * 3
+    assert scrubbed.text == b"<API_KEY> of <FIRST_NAME>, <USER_NAME>"
+
+
+@pytest.mark.parametrize(("score", "label"), [(0.8, b"<FIRST_NAME>"), (0.95, b"<LAST_NAME>")])
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_several_models_the_surer_one_names_what_it_is_in_any_order(score, label, turn):
+    models = [Names(), Names(label="last_name", score=score)][::turn]
+    assert scrub(b"to Ada", detectors=models).text == b"to " + label
 
 
 def test_a_model_counts_in_code_points():
