@@ -154,10 +154,11 @@ def _rules(files: Sequence[str | Path]) -> tuple[Rule, ...]:
 
 def _load_model(name: str) -> Detector:
     from scrubber.detect.hub import locate  # noqa: PLC0415 - not everybody has a model
-    from scrubber.detect.models import load_model, on_device  # noqa: PLC0415
+    from scrubber.detect.models import load_model, on_device, usual_memory  # noqa: PLC0415
     from scrubber.detect.options import ModelOptions  # noqa: PLC0415
 
-    detector = on_device(load_model(locate(name), ModelOptions()))
+    loaded = load_model(locate(name), ModelOptions("auto", "auto"), asks_all=False)  # as `scrubber run` and `pipe`
+    detector = on_device(loaded, memory=usual_memory(name))
     try:
         detector.warm_up()
     except BaseException:

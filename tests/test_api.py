@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 import scrubber
 from scrubber import ConfigError, DetectorError, Reason, Scrubber, ScrubFilter, ScrubProcessor
+from scrubber.cli.wiring import open_detectors, single_policy_engine
+from scrubber.config import ModelSection
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Description
 from scrubber.errors import DetectorFailed
 from scrubber.log_hooks import WITHHELD
+from scrubber.policies import load_policy
 from tests.command_line import run_here
 
 EMAIL = "ann@mail.example"
@@ -47,6 +50,15 @@ class NameDetector:
 
     def close(self):
         raise AssertionError("whoever gave the detector closes it")
+
+
+def test_a_model_gives_the_answers_that_it_gives_on_the_command_line():
+    texts = ["Hello, my name is Katrin Aalto", "user 4711 of Ada Lovelace, born 1815", "mail ann@mail.example"]
+    with Scrubber(model="embedded") as own, open_detectors(ModelSection()) as detectors:
+        engine = single_policy_engine(load_policy("logs"), detectors)
+        there = [each.text.decode() for each in engine.scrub.scrub_texts([text.encode() for text in texts])]
+        assert [each.text for each in own.scrub_many(texts)] == there
+    assert "Katrin" not in there[0]
 
 
 def test_a_text_comes_back_clean_with_its_redactions(logs):

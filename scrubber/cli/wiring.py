@@ -21,7 +21,7 @@ from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Chunk, Records, ScrubbedChunk, Touched
 from scrubber.detect.detector import Detector
 from scrubber.detect.hub import EMBEDDED, Located, locate
-from scrubber.detect.models import Memory, kind_of, load_model, on_device
+from scrubber.detect.models import kind_of, load_model, on_device, usual_memory
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.load import builtin_rules
@@ -109,7 +109,7 @@ def _open(model: ModelSection, telemetry: Telemetry) -> Iterator[Detector]:
     )
     detector = on_device(
         loaded,
-        memory=_memory(model),
+        memory=usual_memory(model.kind) if model.cache == "auto" else model.cache,
         max_bytes=model.cache_mb << 20,
         digits_matter=frozenset(model.digits_matter),
         observe=telemetry.emit,
@@ -119,12 +119,6 @@ def _open(model: ModelSection, telemetry: Telemetry) -> Iterator[Detector]:
         yield detector
     finally:
         detector.close()
-
-
-def _memory(model: ModelSection) -> Memory:
-    if model.cache != "auto":
-        return model.cache
-    return "templates" if model.kind == EMBEDDED else "exact"
 
 
 def _located(model: ModelSection) -> Located:

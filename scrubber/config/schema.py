@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from scrubber.core.labels import DIGITS_MATTER
 from scrubber.logs import LogSettings
 from scrubber.stream.settings import Brake, ChunkLimits, KafkaSettings, Route, StreamSettings
 from scrubber.telemetry.settings import HttpSettings, TracingSettings
@@ -291,7 +292,7 @@ class ModelSection(Section):
     cache_mb: int = Field(default=64, ge=1)
     """Memory for answers. No text is kept."""
 
-    digits_matter: list[Text] = ["age", "date", "date_time", "time"]
+    digits_matter: list[Text] = sorted(DIGITS_MATTER)
     """Labels that need the digits: a policy that asks the model for one of them gets no templates. Of the presets,
     `logs` and `pci` ask for none of these."""
 

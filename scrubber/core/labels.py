@@ -99,6 +99,9 @@ LABELS: dict[str, Label] = {label.name: label for label in _ALL}
 DEFAULT_OFF = frozenset(label.name for label in _ALL if not label.on)
 """Labels that a policy has to switch on."""
 
+DIGITS_MATTER = frozenset({"age", "date", "date_time", "time"})
+"""Labels of which little is left where digits stand for any digits."""
+
 MASKED_FIELD = "masked_field"
 """Label of a field that the policy masks whole, whatever is in it. No detector finds it."""
 

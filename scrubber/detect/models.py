@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from scrubber.core.labels import DIGITS_MATTER
 from scrubber.detect.cache import CachedDetector, TemplateDetector
 from scrubber.detect.calibration import CalibratedDetector, read_thresholds
 from scrubber.detect.detector import Detector
 from scrubber.detect.files import read_json
 from scrubber.detect.gliner.loader import load_gliner
-from scrubber.detect.hub import Located
+from scrubber.detect.hub import EMBEDDED, Located
 from scrubber.detect.options import ModelOptions
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.sparing import SparingDetector, found_by_rules
@@ -72,12 +73,17 @@ def load_model(
     )
 
 
+def usual_memory(name: str) -> Memory:
+    """Return how a model's answers are remembered where nobody has chosen: by templates where that was measured."""
+    return "templates" if name == EMBEDDED else "exact"
+
+
 def on_device(
     detector: Detector,
     *,
     memory: Memory = "exact",
     max_bytes: int = 64 << 20,
-    digits_matter: frozenset[str] = frozenset(),
+    digits_matter: frozenset[str] = DIGITS_MATTER,
     observe: Callable[[Happening], None] = lambda _: None,
 ) -> Detector:
     """Put `detector` behind the thread that owns the device, and a memory of `max_bytes` before it.
