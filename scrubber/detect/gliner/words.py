@@ -21,7 +21,7 @@ MAX_WORD_CHARS = 128
 MAX_WORD_TOKENS = 128
 """A word of more sub-tokens is halved until it fits; every window has room for one such word."""
 
-_MEMO_WORDS = 200_000
+_MEMO_WORDS = 50_000
 
 _WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
 _VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
