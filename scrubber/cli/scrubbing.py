@@ -12,12 +12,13 @@ from typing import NamedTuple
 from scrubber import logs
 from scrubber.cli import confess, garbage
 from scrubber.cli.exits import Exit
-from scrubber.cli.wiring import Engine, compiling, open_detectors, worker_engine
+from scrubber.cli.wiring import Engine, open_detectors, worker_engine
 from scrubber.config import Config
 from scrubber.config.rules import all_rules
 from scrubber.core.records import Records, Touched
 from scrubber.detect.apart.exchange import END_SECS
 from scrubber.detect.apart.serve import Build, Told, received, serve
+from scrubber.detect.rules.ready import begin, ready_tier
 from scrubber.detect.runtime.memory import gpu_memory
 from scrubber.telemetry import DetectorsReady, DeviceMemoryUsed, Telemetry
 
@@ -49,11 +50,10 @@ class _Engine(NamedTuple):
 @contextmanager
 def engines(config: Config, telemetry: Telemetry) -> Iterator[Build]:
     """Load the models, and give what builds engines on it of policies and rules as they are then."""
-    with (
-        compiling(all_rules(config.rules)) as compiled,
-        open_detectors(*config.models, telemetry=telemetry) as detectors,
-    ):
-        compiled()
+    rules = all_rules(config.rules)
+    begin(rules)
+    with open_detectors(*config.models, telemetry=telemetry) as detectors:
+        ready_tier(rules)  # what is wrong with them is told before anybody hears of detectors
         telemetry.emit(DetectorsReady(len(detectors)))
 
         def build() -> _Engine:

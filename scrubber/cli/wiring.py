@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -73,16 +72,6 @@ def load_policies(config: Config) -> dict[str, Policy]:
     if problems:
         raise ConfigError(problems)
     return policies
-
-
-@contextmanager
-def compiling(rules: tuple[Rule, ...]) -> Iterator[Callable[[], object]]:
-    """Compile `rules` in a thread while the block loads a model: that hardly needs the interpreter.
-
-    What it gives waits until engines can be built of them. Raises ConfigError.
-    """
-    with ThreadPoolExecutor(1) as aside:
-        yield aside.submit(ready_tier, rules).result
 
 
 @contextmanager
