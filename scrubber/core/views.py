@@ -12,6 +12,7 @@ else (`C:\users`) both are read.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ _Offsets = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
 
 _LONGEST = 12  # bytes of a surrogate pair, the widest escape; as many follow the last text, so that looking ahead ends
+
+_ESCAPE = re.compile(rb'\\[ntrbf"/\\u]|%[0-9A-Fa-f]{2}')
+"""What may be an escape; whether `\\u` is one, `Decoded` tells."""
 
 _SIMPLE = np.full(256, -1, np.int64)
 _SIMPLE[list(b'ntrbf"/\\')] = list(b'\n\t\r\b\f"/\\')
@@ -150,7 +154,9 @@ def _undo_round(texts: Sequence[bytes]) -> _Round | None:
     joined = b"\n".join(texts)
     if b"\\" not in joined and b"%" not in joined:
         return None
-    candidates = [index for index, text in enumerate(texts) if b"\\" in text or b"%" in text]
+    candidates = [index for index in _with_marks(texts, joined) if _ESCAPE.search(texts[index])]
+    if not candidates:
+        return None
     decoded = Decoded([texts[index] for index in candidates])
     places = [place for place, changed in enumerate(decoded.changed) if changed]
     if not places:
@@ -162,6 +168,15 @@ def _undo_round(texts: Sequence[bytes]) -> _Round | None:
         [decoded.backslash[place] for place in places],
         [decoded.texts[place] for place in places],
     )
+
+
+def _with_marks(texts: Sequence[bytes], joined: bytes) -> list[int]:
+    """Return which of `texts` have a backslash or a percent sign. They are few: nothing is asked of each of the others."""
+    characters = np.frombuffer(joined, np.uint8)
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+    marks = np.flatnonzero((characters == ord("\\")) | (characters == ord("%")))
+    found: list[int] = np.unique(np.searchsorted(ends, marks, "right")).tolist()
+    return found
 
 
 class Decoded:
