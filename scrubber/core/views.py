@@ -171,7 +171,7 @@ def _undo_round(texts: Sequence[bytes]) -> _Round | None:
 
 
 def _with_marks(texts: Sequence[bytes], joined: bytes) -> list[int]:
-    """Return which of `texts` have a backslash or a percent sign. They are few: nothing is asked of each of the others."""
+    """Return which of `texts` have a backslash or a percent sign: few, so nothing is asked of each of the others."""
     characters = np.frombuffer(joined, np.uint8)
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
     marks = np.flatnonzero((characters == ord("\\")) | (characters == ord("%")))

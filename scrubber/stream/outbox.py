@@ -92,7 +92,7 @@ class Outbox:
                 continue
             assert outputs is not None, "A record before its outputs. This is a bug."
             last = offset
-            if type(outcome) is Untouched:
+            if isinstance(outcome, Untouched):
                 (stamps,) = outcome
                 headers = [*headers, *stamps] if headers else stamps
                 event = None
