@@ -17,9 +17,9 @@ from scrubber.core.labels import LABELS
 from scrubber.core.normalise import normalise
 from scrubber.core.policy import Policy
 from scrubber.core.views import Views
-from scrubber.detect.fields import _fields
+from scrubber.detect.fields import read_fields
 from scrubber.detect.findings import find_by_rules
-from scrubber.detect.parts import Part
+from scrubber.detect.parts import Part, Parts
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.rules.tier import RuleTier
@@ -58,10 +58,10 @@ def seen(text: Text, rng: Random) -> Text | None:
     policy, tier = _engine()
     raw = text.text.encode()
     views = Views([raw], JSON.fits)
-    found = find_by_rules(views, tier).get(0, [])
+    (some,) = read_fields(Parts([Part(raw, policy)]), find_by_rules(views, tier), {}).values()
     fields = [
-        _cut(text, raw, field.token.start, field.masked.decode())
-        for field in _fields(0, Part(raw, policy), found)
+        _cut(text, raw, field.start, field.masked.decode())
+        for field in some
         if b"\\" not in field.masked  # the engine undoes escapes, and positions move
     ]
     fields = [field for field in fields if any(c.isalpha() for c in field.text)]

@@ -38,7 +38,8 @@ class CachedDetector(Around):
     def detect(self, texts: Sequence[str], plan: Plan) -> list[list[Span]]:
         """See `Detector.detect`."""
         asked = hashlib.blake2b(repr(plan).encode(), key=self._secret, digest_size=32).digest()
-        keys = [self._key(text, asked) for text in texts]
+        key_of = {text: self._key(text, asked) for text in dict.fromkeys(texts)}
+        keys = [key_of[text] for text in texts]
         known: dict[bytes, tuple[Span, ...]] = {}
         unknown: dict[bytes, str] = {}
         for key, text in zip(keys, texts, strict=True):
@@ -82,9 +83,11 @@ class TemplateDetector(Around):
         """See `Detector.detect`."""
         if not self._digits_matter.isdisjoint(plan.labels):
             return self._detector.detect(texts, plan)
-        normalised = [normalise(text) for text in texts]
-        answers = self._detector.detect([text for text, _ in normalised], plan)
-        return [[_grown(span, runs) for span in spans] for spans, (_, runs) in zip(answers, normalised, strict=True)]
+        normalised = {text: normalise(text) for text in dict.fromkeys(texts)}
+        answers = self._detector.detect([normalised[text][0] for text in texts], plan)
+        return [
+            [_grown(span, normalised[text][1]) for span in spans] for text, spans in zip(texts, answers, strict=True)
+        ]
 
     def describe(self) -> Description:
         """The detector's description, with a name that says what its texts went through."""

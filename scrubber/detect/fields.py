@@ -8,51 +8,87 @@ run of blanks costs the model no word, and it cannot name what it does not see.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from scrubber.core.formats import Format, Kind, Token, format_of
+from scrubber.core.formats import JSON, Format, Kind, Token, format_of
+from scrubber.core.policy import Policy
 from scrubber.core.redact import accepted, join_path
 from scrubber.core.spans import Finding, Rank
 from scrubber.core.views import Decoded, Located
 from scrubber.detect.detector import Detector, Plan
 from scrubber.detect.findings import Findings, in_bytes
-from scrubber.detect.parts import Part
+from scrubber.detect.parts import Part, Parts
+from scrubber.errors import Reason, RecordError
 
 _LETTER = re.compile(r"[^\W\d_]")
 _STEP = re.compile(r"\.|\[")
+_READ = (Kind.TEXT, Kind.STRING)
+_new = tuple.__new__  # makes a NamedTuple in a third of the time
+
+Unreadable = dict[int, Reason]
+"""Why texts cannot be read, by their index."""
 
 
-class _Field(NamedTuple):
+class Field(NamedTuple):
+    """What a model reads of a text: from byte `start` of it on, with blanks where the rules are sure.
+
+    `escaped`: it is of JSON, and has escapes.
+    """
+
     part: int
-    token: Token
+    start: int
     masked: bytes
+    escaped: bool
 
 
-def find_masked(parts: Iterable[Part]) -> Findings:
-    """Return the fields that policies mask whole, or that lie inside of one."""
+Fields = dict[Plan, list[Field]]
+"""Fields by what is to be found in them."""
+
+
+def find_masked(parts: Iterable[Part], unreadable: Unreadable) -> Findings:
+    """Return the fields that policies mask whole, or that lie inside of one. What cannot be told apart is added to
+    `unreadable`.
+    """
     findings: Findings = {}
     for index, part in enumerate(parts):
         if part.policy.has_field_rules:
-            found = [finding for token in format_of(part.text).tokens(part.text) for finding in _mask(part, token)]
+            try:
+                found = [finding for token in format_of(part.text).tokens(part.text) for finding in _mask(part, token)]
+            except RecordError as error:
+                unreadable[index] = error.reason
+                continue
             if found:
                 findings[index] = found
     return findings
 
 
-def find_by_model(parts: Iterable[Part], known: Findings, detector: Detector) -> Findings:
-    """Run `detector` over all fields of `parts`, all that share a plan in one call. Raises DetectorError."""
-    fields: dict[Plan, list[_Field]] = {}
-    for index, part in enumerate(parts):
-        plan = part.policy.plan()
-        fields.setdefault(Plan(plan.labels, plan.thresholds), []).extend(_fields(index, part, known.get(index, [])))
+def read_fields(parts: Parts, known: Findings, unreadable: Unreadable) -> Fields:
+    """Return the fields of `parts`. Texts in which they cannot be told apart, or that must not go on whatever else is
+    found, are added to `unreadable`.
+    """
+    by_policy: defaultdict[Policy, list[Field]] = defaultdict(list)
+    for index, (text, policy) in enumerate(zip(parts.texts, parts.policies, strict=True)):
+        if index not in unreadable and text:
+            try:
+                by_policy[policy] += _fields(index, parts, known.get(index, ()))
+            except RecordError as error:
+                unreadable[index] = error.reason
+    fields: defaultdict[Plan, list[Field]] = defaultdict(list)
+    for policy, some in by_policy.items():
+        fields[policy.plan()] += some
+    return fields
+
+
+def find_by_model(fields: Fields, detector: Detector) -> Findings:
+    """Run `detector` over all `fields`, all that share a plan in one call. Raises DetectorError."""
     findings: Findings = {}
     for plan, some in fields.items():
-        for field, found in zip(some, _detect(some, detector, plan), strict=True):
-            if found:
-                findings.setdefault(field.part, []).extend(found)
+        for part, found in _detect(some, detector, plan):
+            findings.setdefault(part, []).extend(found)
     return findings
 
 
@@ -82,50 +118,58 @@ def _mask(part: Part, token: Token) -> Iterator[Finding]:
             yield Finding(token.start, token.end, span.label, span.score, span.detector, span.rule, Rank.POLICY)
 
 
-def _fields(index: int, part: Part, known: Sequence[Finding]) -> Iterator[_Field]:
-    """Yield the fields of a text that have a word in them."""
-    layout = format_of(part.text)
-    masked = bytearray(part.text)
-    for claim in accepted(part.text, layout, known, part.policy, part.place):
-        start, end = claim.finding.start, claim.finding.end
-        masked[start:end] = b" " * (end - start)
-    for token in _prose(part, layout):
-        yield _Field(index, token, bytes(masked[token.start : token.end]))
+def _fields(index: int, parts: Parts, known: Sequence[Finding]) -> list[Field]:
+    part = parts[index]
+    text, masked = part.text, part.text
+    layout = format_of(text)
+    if known:
+        blanked = bytearray(text)
+        for claim in accepted(text, layout, known, part.policy, part.place):
+            start, end = claim.finding.start, claim.finding.end
+            blanked[start:end] = b" " * (end - start)
+        masked = bytes(blanked)
+    fields = [(start, masked[start:end]) for start, end in _prose(part, layout)]
+    escapes = layout.structured and b"\\" in text
+    return [_new(Field, (index, start, read, escapes and b"\\" in read)) for start, read in fields]
 
 
-def _prose(part: Part, layout: Format) -> Iterator[Token]:
-    """Yield the tokens that a model reads; of a line, neighbours are one text, so that keys tell what values are."""
-    run: Token | None = None
-    for token in layout.tokens(part.text):
-        if token.kind not in (Kind.TEXT, Kind.STRING) or _is_excluded(part, token):
+def _prose(part: Part, layout: Format) -> Iterable[tuple[int, int]]:
+    """Return what a model reads; of a line, neighbours are one text, so that keys tell what values are."""
+    if layout is JSON and not part.policy.has_field_rules:
+        return JSON.strings(part.text)  # no path needs to be known
+    return _joined(token for token in layout.tokens(part.text) if token.kind in _READ and not _is_excluded(part, token))
+
+
+def _joined(tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
+    run_start = run_end = -1
+    for start, end, _, kind in tokens:
+        if kind is Kind.TEXT and run_end == start:
+            run_end = end
             continue
-        if run is not None and token.kind is Kind.TEXT and run.end == token.start:
-            run = run._replace(end=token.end)
-            continue
-        if run is not None:
-            yield run
-        run = token
-    if run is not None:
-        yield run
+        if run_end >= 0:
+            yield run_start, run_end
+        run_start, run_end = start, end
+    if run_end >= 0:
+        yield run_start, run_end
 
 
-def _detect(fields: Sequence[_Field], detector: Detector, plan: Plan) -> list[list[Finding]]:
-    escaped = [place for place, field in enumerate(fields) if field.token.kind is Kind.STRING and b"\\" in field.masked]
-    decoded = Decoded([fields[place].masked for place in escaped])
+def _detect(fields: Sequence[Field], detector: Detector, plan: Plan) -> Iterator[tuple[int, list[Finding]]]:
+    """Yield what is found in fields that have a word, by their part."""
     texts = [field.masked.decode() for field in fields]
+    escaped = [place for place, field in enumerate(fields) if field.escaped]
+    decoded = Decoded([fields[place].masked for place in escaped])
     for place, view in zip(escaped, decoded.texts, strict=True):
         texts[place] = view.decode()
+    numbers = {place: number for number, place in enumerate(escaped)}
     wordy = [place for place, text in enumerate(texts) if _LETTER.search(text)]
     answers = detector.detect([texts[place] for place in wordy], plan) if wordy else []
-    found: list[list[Finding]] = [[] for _ in fields]
     for place, spans in zip(wordy, answers, strict=True):
-        found[place] = list(in_bytes(texts[place], spans, Rank.MODEL))
-    for number, place in enumerate(escaped):
-        found[place] = [_raw(decoded, number, finding) for finding in found[place]]
-    return [
-        [finding._replace(start=finding.start + token.start, end=finding.end + token.start) for finding in some]
-        for (_, token, _), some in zip(fields, found, strict=True)
-    ]
+        if spans:
+            part, shift, _, _ = fields[place]
+            found = list(in_bytes(texts[place], spans, Rank.MODEL))
+            if place in numbers:
+                found = [_raw(decoded, numbers[place], finding) for finding in found]
+            yield part, [finding._replace(start=finding.start + shift, end=finding.end + shift) for finding in found]
 
 
 def _raw(decoded: Decoded, text: int, finding: Finding) -> Finding:

@@ -21,7 +21,7 @@ from scrubber.core.redact import Redacted, accepted, redact, spans
 from scrubber.core.spans import Finding, Redaction, Span
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
-from scrubber.detect.fields import find_by_model, find_masked
+from scrubber.detect.fields import Unreadable, find_by_model, find_masked, read_fields
 from scrubber.detect.findings import RULES, WORD, Findings, find_by_rules, find_denied
 from scrubber.detect.parts import Part, Parts
 from scrubber.detect.rules.tier import RuleTier
@@ -97,12 +97,12 @@ class TextPipeline:
         return [rules, *(detector.describe() for detector in self._detectors)]
 
     def _read(self, parts: Parts, watch: StopWatch) -> _Read:
-        unreadable: dict[int, Reason] = dict.fromkeys(_undecodable(parts.texts), Reason.UNDECODABLE)
+        unreadable: Unreadable = dict.fromkeys(_undecodable(parts.texts), Reason.UNDECODABLE)
         if unreadable:
             parts = parts.without(unreadable)
         views = Views(parts.texts, JSON.fits)
         unreadable.update(dict.fromkeys(views.too_deep, Reason.TOO_DEEP))
-        findings = self._find(parts, views, watch)
+        findings = self._find(parts, views, unreadable, watch)
         return _Read(parts, findings, unreadable, sum(len(parts.texts[index].decode()) for index in views.unscanned()))
 
     def _tell(self, parts: Parts, results: Results, unscanned: int, watch: StopWatch) -> None:
@@ -111,16 +111,18 @@ class TextPipeline:
         if unscanned:
             raise DetectorFailed("No rule has read some of the text. This is a bug.")
 
-    def _find(self, parts: Parts, views: Views, watch: StopWatch) -> Findings:
+    def _find(self, parts: Parts, views: Views, unreadable: Unreadable, watch: StopWatch) -> Findings:
         findings = find_by_rules(views, self._rules)
         policies = set(parts.policies)
         if any(policy.has_deny_list for policy in policies):
             _join(findings, find_denied(views, parts.policies))
         if any(policy.has_field_rules for policy in policies):
-            _join(findings, find_masked(parts))
+            _join(findings, find_masked(parts, unreadable))
         watch.lap("rules")
-        for found in [find_by_model(parts, findings, detector) for detector in self._detectors]:
-            _join(findings, found)  # only now: each reads what the others read
+        if self._detectors:
+            fields = read_fields(parts, findings, unreadable)  # each reads what the others read
+            for detector in self._detectors:
+                _join(findings, find_by_model(fields, detector))
         watch.lap("model")
         return findings
 
@@ -141,7 +143,7 @@ class _Read(NamedTuple):
 
     parts: Parts
     findings: Findings
-    unreadable: dict[int, Reason]
+    unreadable: Unreadable
     unscanned: int
 
 
@@ -188,7 +190,10 @@ def _is_clean(policy: Policy, place: str, result: Redacted, residual: Sequence[F
         return True
     ends = [end for _, end in result.placed]
     outside = [finding for finding in residual if not _is_ours(result, ends, finding)]
-    return not accepted(result.text, result.layout, outside, policy, place)
+    try:
+        return not accepted(result.text, result.layout, outside, policy, place)
+    except RecordError:  # it must not go on, whatever it is
+        return False
 
 
 def _without_our_words(result: Redacted) -> bytes:

@@ -354,6 +354,33 @@ def test_a_model_counts_in_code_points():
     )
 
 
+def test_a_model_reads_what_lies_deep_and_what_it_finds_there_is_quarantined():
+    deep = b'{"a":' * 300 + b'"to Ada"' + b"}" * 300
+    assert scrub(deep, detectors=[Names("Eve")]).text is deep
+    assert scrub(deep, detectors=[Names()]).reason is Reason.TOO_DEEP
+
+
+@pytest.mark.parametrize("fields", [{"never_scan": ["b"]}, {"always_mask": ["b"]}])
+@pytest.mark.parametrize("detectors", [[], [Names("Eve")]])
+def test_where_fields_have_rules_what_is_too_deep_to_name_is_quarantined_alone(fields, detectors):
+    deep = b'{"a":' * 300 + b'"to Ada"' + b"}" * 300
+    scrubbed = scrubber(policy(**fields), detectors).scrub_texts([deep, b"to Ada"])
+    assert [each.reason for each in scrubbed] == [Reason.TOO_DEEP, None]
+
+
+@pytest.mark.parametrize("text", [b"S-1234", b"to Ada"])
+def test_with_a_model_drop_record_stops_one_record_and_not_its_neighbours(text):
+    dropping = policy(labels={"api_key": {"action": "drop_record"}, "first_name": {"action": "drop_record"}})
+    scrubbed = scrubber(dropping, [Names()]).scrub_texts([text, b"to Eve"])
+    assert [each.reason for each in scrubbed] == [Reason.POLICY_DROP, None]
+
+
+def test_what_is_left_over_of_a_record_to_drop_is_a_residual():
+    dropping = policy(labels={"pin": {"action": "drop_record"}})
+    scrubbed = scrubber(dropping, [Names()]).scrub_texts([b"Ada7123", b"to Eve"])
+    assert [each.reason for each in scrubbed] == [Reason.RESIDUAL, None]
+
+
 def test_a_detector_that_fails_stops_the_chunk():
     with pytest.raises(DetectorFailed):
         scrub(b"Ada", detectors=[Names(fails=True)])

@@ -33,6 +33,7 @@ _NEXT = re.compile(
     re.DOTALL,
 )
 _STRING, _COLON, _VALUE, _NUMBER, _ELEMENT, _MARK = range(1, _NEXT.groups + 1)
+_STRINGS = (_STRING, _VALUE)
 
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
 
@@ -54,6 +55,13 @@ class Json:
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield keys, strings, numbers and literals; a key has the path of its member."""
         return _walk(text, wanted) if wanted is None else iter(places(text, wanted) or _walk(text, wanted))
+
+
+    def strings(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where the strings of `text` lie that are no keys, without quotes, at whatever depth."""
+        for match in _NEXT.finditer(text):
+            if match.lastindex in _STRINGS:
+                yield match.span(match.lastindex)
 
 
 def is_json(text: bytes) -> bool:
