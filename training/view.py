@@ -70,7 +70,7 @@ def seen(text: Text, rng: Random) -> Text | None:
 
 def levelled(text: Text) -> Text:
     """`text` as the template cache shows it to a model: digits that differ from line to line are equal."""
-    return replace(text, text=normalise(text.text)[0])
+    return replace(text, text=normalise(text.text))
 
 
 def _cut(text: Text, raw: bytes, start: int, masked: str) -> Text:

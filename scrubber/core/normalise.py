@@ -7,11 +7,12 @@ is surely hexadecimal: words and names never.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _RUN = re.compile(
     r"""
-    (?<![0-9A-Za-z])(?:
+    (?<![0-9A-Za-z])(?=[0-9A-Za-z])(?:  # what follows is looked at where a word begins, nowhere else
         (?P<hex>
             H{8}-H{4}-H{4}-H{4}-H{12}                       # UUID
           | H{2}(?::H{2}){5} | H{2}(?:-H{2}){5}             # MAC address
@@ -22,37 +23,48 @@ _RUN = re.compile(
           | D+ (?: [munp]?s | [kKMGT]?i?[bB] | [mhd] )?     # a number, with its unit
         )
       | (?P<digest> (?=[a-fA-F]*D) H{16,} )
+      | (?<!_)0x(?P<address>H+)
     )(?![0-9A-Za-z])
-    | (?<=\b0x)(?P<address>H+)(?![0-9A-Za-z])
     """.replace("H", "[0-9a-fA-F]").replace("D", "[0-9]"),
     re.VERBOSE | re.ASCII,
 )
 _HEX_DIGITS = str.maketrans(dict.fromkeys("0123456789abcdefABCDEF", "a"))
-_DIGITS = re.compile(r"[0-9]+")
+_ZEROS = str.maketrans(dict.fromkeys("123456789", "0"))
+_DIGITS = re.compile(r"0+")
 
 
 class Run(NamedTuple):
-    """What was replaced as one: `[start, end)` of the text."""
+    """What is replaced as one: `[start, end)` of the text."""
 
     start: int
     end: int
 
 
-def normalise(text: str) -> tuple[str, list[Run]]:
-    """Return a text of the same length, and what was replaced in it, in order.
+def normalise(text: str) -> str:
+    """Return a text of the same length, with its runs replaced.
 
     Decimal digits become 1212..., the digits of UUIDs, MAC addresses, digests and 0x numbers become aaaa.... Digits
     inside of words stay, but for a chain of single capitals with numbers. Normalising twice changes nothing.
     """
-    runs: list[Run] = []
+    return _RUN.sub(_replaced, text)
 
-    def replace(match: re.Match[str]) -> str:
-        runs.append(Run(*match.span()))
-        if match["decimal"] is None:
-            return match[0].translate(_HEX_DIGITS)
-        return _DIGITS.sub(_alternating, match[0])
 
-    return _RUN.sub(replace, text), runs
+def runs_of(text: str) -> list[Run]:
+    """Return what `normalise` replaces in `text`, in order."""
+    return [Run(*match.span("address" if match.lastgroup == "address" else 0)) for match in _RUN.finditer(text)]
+
+
+def _replaced(match: re.Match[str]) -> str:
+    kind, run = match.lastgroup, match[0]
+    if kind == "decimal":
+        return _levelled(run.translate(_ZEROS))
+    return "0x" + "a" * (len(run) - 2) if kind == "address" else run.translate(_HEX_DIGITS)
+
+
+@lru_cache(maxsize=4096)
+def _levelled(zeros: str) -> str:
+    """Return what all numbers of one shape become. There are few shapes, and a line has many numbers."""
+    return _DIGITS.sub(_alternating, zeros)
 
 
 def _alternating(digits: re.Match[str]) -> str:

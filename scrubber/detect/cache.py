@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 from scrubber.core.lru import Lru
-from scrubber.core.normalise import Run, normalise
+from scrubber.core.normalise import Run, normalise, runs_of
 from scrubber.core.spans import Span
 from scrubber.detect.detector import Around, Description, Detector, Plan
 from scrubber.telemetry import CacheAsked
@@ -84,10 +84,8 @@ class TemplateDetector(Around):
         if not self._digits_matter.isdisjoint(plan.labels):
             return self._detector.detect(texts, plan)
         normalised = {text: normalise(text) for text in dict.fromkeys(texts)}
-        answers = self._detector.detect([normalised[text][0] for text in texts], plan)
-        return [
-            [_grown(span, normalised[text][1]) for span in spans] for text, spans in zip(texts, answers, strict=True)
-        ]
+        answers = self._detector.detect([normalised[text] for text in texts], plan)
+        return [_grown(spans, runs_of(text)) if spans else [] for text, spans in zip(texts, answers, strict=True)]
 
     def describe(self) -> Description:
         """The detector's description, with a name that says what its texts went through."""
@@ -95,8 +93,12 @@ class TemplateDetector(Around):
         return Description(described.name, f"{described.revision}+templates".lstrip("+"), described.digest)
 
 
-def _grown(span: Span, runs: Sequence[Run]) -> Span:
-    """Grow a span over the replaced runs that it begins or ends in."""
+def _grown(spans: Sequence[Span], runs: Sequence[Run]) -> list[Span]:
+    """Grow each span over the replaced runs that it begins or ends in."""
+    return [_grown_over(span, runs) for span in spans]
+
+
+def _grown_over(span: Span, runs: Sequence[Run]) -> Span:
     first = bisect_right(runs, span.start, key=lambda run: run.end)
     last = bisect_left(runs, span.end, key=lambda run: run.start) - 1
     start = min(span.start, runs[first].start) if first < len(runs) else span.start

@@ -1,9 +1,10 @@
-"""The rule path alone, one thread: `python -m tests.bench.rules [--lines FILE ...]`.
+"""The path of a text alone, one thread: `python -m tests.bench.rules [--model MODEL] [--lines FILE ...]`.
 
 What `Scrubber.scrub_many` of the Python API and the detect thread of the worker have in common: all rules, redaction by
 the preset `logs`, and the second scan of what changed, over batches of 1,000 texts. CPU seconds, no wall clock, each
 kind of text several times, the best of them. Texts are made up (`log_lines.py`), one in four with a hit; `--lines`
-adds a file of real ones.
+adds a file of real ones. `--model` adds a model, as `scrubber run` has it; all texts went through it once before, so
+that what is measured is what texts cost that it knows.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from scrubber.core.quarantine import Quarantine
+from scrubber.detect.detector import Detector
+from scrubber.detect.hub import locate
+from scrubber.detect.models import load_model, on_device, usual_memory
+from scrubber.detect.options import ModelOptions
 from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
@@ -29,34 +34,42 @@ from tests.bench.log_lines import log_lines
 BATCH_TEXTS = 1_000
 BYTES = 3_000_000
 SIZES = (300, 1_000, 5_000)
-STAGES = ("rules", "redact", "verify")
+STAGES = ("rules", "model", "redact", "verify")
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=Path, nargs="*", default=[], help="files with one text a line")
+    parser.add_argument("--model", help="a folder, or `embedded`")
     parser.add_argument("--repetitions", type=int, default=7)
     args = parser.parse_args()
     kinds: dict[str, list[bytes]] = {
         f"JSON, {size} B": list(log_lines(BYTES // size, size=size, seed=size)) for size in SIZES
     }
     kinds |= {file.name: [line for line in file.read_bytes().splitlines() if line] for file in args.lines}
-    bench = _Bench()
+    bench = _Bench(_detectors(args.model))
     for texts in kinds.values():  # engines build what they need as they meet new text
         bench.scrub(texts)
     gc.freeze()
-    title = "rule path: CPU, and how the clock divides into stages (us a text)"
+    title = f"rules and {args.model or 'no model'}: CPU, and how the clock divides into stages (us a text)"
     table = Table("", "texts", "us a text", "texts/s", "MB/s", *STAGES, title=title, title_justify="left")
     for kind, texts in kinds.items():
         table.add_row(kind, f"{len(texts):,}", *bench.measure(texts, args.repetitions))
     Console().print(table)
 
 
+def _detectors(name: str | None) -> list[Detector]:
+    if name is None:
+        return []
+    model = load_model(locate(name), ModelOptions("cpu", "auto"), asks_all=False)
+    return [on_device(model, memory=usual_memory(name))]
+
+
 class _Bench:
-    def __init__(self) -> None:
+    def __init__(self, detectors: Sequence[Detector]) -> None:
         policy = load_policy("logs")
-        pipeline = TextPipeline(ready_tier(builtin_rules()), observe=self._note)
+        pipeline = TextPipeline(ready_tier(builtin_rules()), detectors, observe=self._note)
         self._scrubber = Scrubber(pipeline, lambda _topic: policy, quarantine=Quarantine())
         self._stages = dict.fromkeys(STAGES, 0.0)
 

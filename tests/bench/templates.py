@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _measure(lines: Sequence[str], sample: int, timed: int, engine: Detector, plan: Plan) -> dict[str, Any]:
-    templates = [normalise(line)[0] for line in lines]
+    templates = [normalise(line) for line in lines]
     some = random.Random(9).sample(list(lines), min(sample, len(lines)))
     raw = engine.detect(some, plan)
     made_equal = TemplateDetector(engine).detect(some, plan)

@@ -56,7 +56,6 @@ class Json:
         """Yield keys, strings, numbers and literals; a key has the path of its member."""
         return _walk(text, wanted) if wanted is None else iter(places(text, wanted) or _walk(text, wanted))
 
-
     def strings(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the strings of `text` lie that are no keys, without quotes, at whatever depth."""
         for match in _NEXT.finditer(text):

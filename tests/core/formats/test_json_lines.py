@@ -51,6 +51,12 @@ def test_wanted_tokens_are_those_of_all_that_touch_a_span(text):
     assert list(JSON.tokens(text, spans)) == touched
 
 
+@given(json_documents())
+def test_strings_are_the_tokens_that_are_strings_and_no_keys(text):
+    tokens = JSON.tokens(text)
+    assert list(JSON.strings(text)) == [(start, end) for start, end, _, kind in tokens if kind is Kind.STRING]
+
+
 def test_paths_follow_objects_and_arrays():
     text = b'{"a":{"b":[1,{"c":"x\\"y"},[2,"z"]],"d":true},"e":-1.5e3}'
     assert [(path, raw) for path, raw, kind in tokens(text) if kind is not Kind.KEY] == [
