@@ -80,6 +80,22 @@ def test_a_cluster_that_is_not_there_is_exit_1(file, capsys, monkeypatch):
     assert "cluster       1 problem\n  kafka: no broker can be used: " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "arguments", [["check", "--connect"], ["quarantine", "show"], ["audit", "stats", "--json"]], ids=" ".join
+)
+def test_what_the_kafka_client_says_is_not_in_the_answer(arguments, file):
+    """Standard output is for whoever reads the answer, perhaps a program."""
+    script = (
+        "import sys; from scrubber.cli import main; from scrubber.stream import admin, reading;"
+        "admin.verify.__defaults__ = (1.0,); reading.REQUEST_SECS = 0.5; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", script, *arguments, "--config", file(MINIMAL)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == Exit.FAILED
+    assert "librdkafka" not in done.stdout
+    assert "no broker can be used" in done.stdout or done.stderr.startswith("scrubber: the cluster did not ")
+
+
 @pytest.mark.kafka
 def test_check_connect_lists_what_does_not_fit_and_then_is_content(kafka, file, capsys):
     topic = f"t{uuid.uuid4().hex[:8]}"
@@ -160,6 +176,26 @@ def test_a_bug_is_told_by_its_place_and_never_by_a_message_that_may_quote_a_reco
     assert SECRET not in err
     assert type(raised).__name__ in err
     assert " fail_here" in err
+
+
+def test_ctrl_c_ends_the_process_though_a_thread_waits_for_ever():
+    """As the thread that compiles the rules did: an interrupted import had left Python's import lock taken."""
+    script = """
+import sys, threading, click
+from scrubber.cli import LazyGroup, main
+
+def command():
+    threading.Thread(target=threading.Event().wait).start()
+    print("said before", end="")
+    raise KeyboardInterrupt
+
+LazyGroup.get_command = lambda *_: click.Command("check", callback=command)
+sys.exit(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, "check"], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (Exit.INTERRUPTED, "said before", "")
 
 
 def test_a_reader_who_has_had_enough_gets_no_traceback():

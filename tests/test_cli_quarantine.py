@@ -159,6 +159,14 @@ def test_a_cluster_that_is_not_there_is_an_error_with_its_code(tmp_path, envelop
     assert unsent == "scrubber: not all of 1 records were delivered: _MSG_TIMED_OUT"
 
 
+def test_a_file_that_is_not_there_is_told(tmp_path, capfd):
+    assert main(["quarantine", "show", str(tmp_path / "none.jsonl")]) == Exit.CONFIG
+    assert main(["quarantine", "show", str(tmp_path)]) == Exit.CONFIG
+    err = capfd.readouterr().err
+    assert "none.jsonl: cannot be read: No such file or directory\n" in err
+    assert ": cannot be read: Is a directory\n" in err
+
+
 @pytest.mark.kafka
 @pytest.mark.parametrize("arguments", [["show", "--topic", "no-such-topic"], ["replay", "--to", "no\nsuch", "FILE"]])
 def test_a_topic_that_is_not_there_is_an_error_with_its_code(arguments, cluster, envelopes, capfd):

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
+import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -64,7 +66,7 @@ def scrubber() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code."""
+    """Run one command and return the exit code. `arguments` None: the process is ours, and its arguments are meant."""
     garbage.look_rarely()
     try:
         result = scrubber.main(arguments, prog_name="scrubber", standalone_mode=False)
@@ -78,11 +80,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return Exit.CONFIG if isinstance(error, click.UsageError) else Exit.FAILED
     except (click.Abort, KeyboardInterrupt):
+        if arguments is None:
+            _end_now()
         return Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a traceback ends with a message that may quote a record
         confess(error)
         return Exit.FAILED
     return int(result) if isinstance(result, int) else Exit.OK
+
+
+def _end_now() -> NoReturn:
+    """End the process as interrupted, whatever its threads wait for.
+
+    An interrupt in the middle of an import can leave Python's import lock taken for good; the thread that compiles the
+    rules then never ends, and an ordinary exit would wait for it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it, or it is closed
+            stream.flush()
+    os._exit(Exit.INTERRUPTED)
 
 
 def _complain(error: ConfigError) -> None:

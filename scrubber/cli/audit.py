@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,8 +17,8 @@ from rich.table import Table
 from scrubber.cli.audit_checks import Report, check_events, compare, lines_as_records, read_quarantined
 from scrubber.cli.audit_events import AuditEvent, read_event, read_events
 from scrubber.cli.exits import Exit
-from scrubber.config import Config, load
-from scrubber.errors import ConfigError, Problem
+from scrubber.cli.standard import file_lines
+from scrubber.config import Config
 
 _FILE = click.Path(path_type=Path, allow_dash=True)
 _SOURCE = click.argument("source", metavar="[FILE]", required=False, type=_FILE)
@@ -157,7 +156,7 @@ def export(
 
 def _lines(source: Path | None, file: Path | None, topics: tuple[str, ...], last: int | None = None) -> Iterator[bytes]:
     if source is not None:
-        yield from _file_lines(source)
+        yield from file_lines(source)
         return
     config = _config(file)
     from scrubber.stream import reading  # noqa: PLC0415 - a file needs no Kafka client
@@ -166,19 +165,10 @@ def _lines(source: Path | None, file: Path | None, topics: tuple[str, ...], last
         yield record.value or b""
 
 
-def _file_lines(path: Path) -> Iterator[bytes]:
-    try:
-        opened = click.open_file(os.fspath(path), "rb")
-    except OSError as error:
-        raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}")]) from None
-    with opened as lines:
-        yield from lines
-
-
 def _last(source: Path | None, file: Path | None, topics: tuple[str, ...], count: int) -> Iterator[bytes]:
     """Yield the last events of a file, or, of all partitions, those that the source stamped last."""
     if source is not None:
-        yield from (line for line in _file_lines(source) if line.strip())
+        yield from (line for line in file_lines(source) if line.strip())
         return
     # Each transaction leaves a mark in every partition that it wrote to: twice as many offsets, and a few more.
     found = list(_lines(None, file, topics, last=2 * count + 10))
@@ -193,7 +183,9 @@ def _stamp(line: bytes) -> int:
 def _config(file: Path | None) -> Config:
     if file is None:
         raise click.UsageError("nothing to read: give FILE or --config")
-    return load(file, os.environ)
+    from scrubber.cli.asking import config_to_ask  # noqa: PLC0415 - a file needs no log
+
+    return config_to_ask(file)
 
 
 def _named(config: Config, topics: tuple[str, ...]) -> list[str]:
@@ -209,11 +201,11 @@ def _named(config: Config, topics: tuple[str, ...]) -> list[str]:
 def _verify_files(source: Path, raw: Path | None, clean: Path | None, quarantine: Path | None, report: Report) -> None:
     from scrubber.cli.pipe import SOURCE  # noqa: PLC0415 - only here
 
-    told = check_events(read_events(_file_lines(source)), report)
+    told = check_events(read_events(file_lines(source)), report)
     if raw is None or clean is None:
         return
-    quarantined = read_quarantined(_file_lines(quarantine), report) if quarantine is not None else set()
-    before, after = (lines_as_records(_file_lines(path), SOURCE) for path in (raw, clean))
+    quarantined = read_quarantined(file_lines(quarantine), report) if quarantine is not None else set()
+    before, after = (lines_as_records(file_lines(path), SOURCE) for path in (raw, clean))
     compare(before, after, quarantined, told, report)
 
 

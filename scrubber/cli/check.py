@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from scrubber.cli.asking import config_to_ask
 from scrubber.cli.exits import Exit
-from scrubber.config import Config, load
+from scrubber.config import Config
 from scrubber.stream.settings import Route
 
 
@@ -21,7 +21,7 @@ def command(file: Path, *, connect: bool) -> int:
 
     Ends with 0 if everything is right, 2 if the configuration is wrong, 1 if the cluster does not fit it.
     """
-    config = load(file, os.environ)
+    config = config_to_ask(file)
     for name, value in summary(config):
         print(f"{name:<14}{value}")
     if not connect:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Any
 import click
 import orjson
 
+from scrubber.cli.asking import config_to_ask
 from scrubber.cli.exits import Exit
-from scrubber.config import Config, load
+from scrubber.cli.standard import file_lines
+from scrubber.config import Config
 from scrubber.config.keys import with_key_options
 from scrubber.core.keys import NO_KEYS, KeyRing
 from scrubber.core.quarantine import Envelope, EnvelopeError, read_envelope, unseal
@@ -63,7 +64,7 @@ def show(
     With a key that includes what they hold: text as it is, other bytes in base64. Ends with 1 where something could
     not be opened.
     """
-    config = load(file, os.environ) if file is not None else None
+    config = config_to_ask(file) if file is not None else None
     keys = _keys(config, key_options)
     failed = False
     for envelope in _envelopes(source, config, topics, reasons):
@@ -99,7 +100,7 @@ def replay(
     """
     from scrubber.stream.replay import send_back  # noqa: PLC0415 - `show` of a file needs no Kafka client
 
-    config = load(file, os.environ)
+    config = config_to_ask(file)
     keys = _keys(config, key_options)
     if not keys:
         raise click.UsageError("no key: give --key, or a quarantine key in the configuration")
@@ -145,8 +146,7 @@ def _whole(envelope: Envelope | EnvelopeError) -> Envelope:
 
 def _texts(source: Path | None, config: Config | None, topics: tuple[str, ...]) -> Iterator[bytes]:
     if source is not None:
-        with click.open_file(os.fspath(source), "rb") as lines:
-            yield from (line for line in lines if line.strip())
+        yield from (line for line in file_lines(source) if line.strip())
         return
     if config is None:
         raise click.UsageError("nothing to read: give FILE or --config")

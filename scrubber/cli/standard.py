@@ -7,9 +7,12 @@ import select
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+
+import click
 
 from scrubber.core.lines import Line, LineSplitter
-from scrubber.errors import ScrubberError
+from scrubber.errors import ConfigError, Problem, ScrubberError
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 BLOCK_BYTES = 256 * 1024
@@ -23,6 +26,16 @@ def batches_of_lines(advance: Callable[[int], None]) -> Iterator[list[Line]]:
         yield splitter.push(block)
         advance(len(block))
     yield splitter.end()
+
+
+def file_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file (`-`: of standard input) with their ends. Raises ConfigError."""
+    try:
+        opened = click.open_file(os.fspath(path), "rb")
+    except OSError as error:
+        raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}")]) from None
+    with opened as lines:
+        yield from lines
 
 
 def _blocks() -> Iterator[bytes]:
