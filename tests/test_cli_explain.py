@@ -1,6 +1,9 @@
 """`scrubber explain`, on a terminal, in a pipe and as a page."""
 
+import os
 import re
+import subprocess
+import time
 from html import unescape
 from html.parser import HTMLParser
 
@@ -8,9 +11,12 @@ import pytest
 from rich.console import Console
 
 from scrubber.cli.exits import Exit
-from scrubber.cli.explanations import visible
+from scrubber.cli.explanations import Explainer, visible
+from scrubber.cli.wiring import single_policy_engine
 from scrubber.core.formats.json_lines import MAX_DEPTH
-from tests.command_line import run_here
+from scrubber.detect.rules.load import builtin_rules
+from scrubber.policies import load_policy
+from tests.command_line import PROGRAM, run_here
 
 EMAIL = "ann@mail.example"
 
@@ -140,3 +146,63 @@ def test_a_page_that_cannot_be_written_is_told(capfdbinary):
     ran = run_here(capfdbinary, "explain", "x", "--html", "no/such/folder")
     assert ran.code == Exit.CONFIG
     assert "--html: no/such/folder: No such file or directory" in ran.err
+
+
+def test_a_line_that_is_too_long_is_not_said_to_hold_nothing(explain, monkeypatch, tmp_path):
+    monkeypatch.setattr("scrubber.cli.standard.MAX_LINE_BYTES", 20)
+    lines = f"{EMAIL}\n{'x' * 21}\n".encode()
+    assert explain("-", stdin=lines).splitlines()[-1] == "does not go on: too_long"
+    page = tmp_path / "page.html"
+    explain("-", "--html", str(page), stdin=lines)
+    assert "does not go on: too_long" in page.read_text()
+
+
+def test_no_name_is_cut_however_narrow_the_terminal_is(explain, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    deep = f'{{"someone":{{"or":{{"other":{{"mail":"{EMAIL}","card":"4111 1111 1111 1111"}}}}}}}}'
+    output = explain(deep)
+    assert cells(output, "email").startswith("someone.or.other.mail ")
+    assert " credit_debit_card rule card_number 0.98 card replace" in cells(output, "credit_debit_card")
+
+
+def test_a_text_that_the_encoding_of_the_output_has_not_is_shown_all_the_same():
+    done = subprocess.run(
+        [*PROGRAM, "explain", "--rules-only", f"é 😀 {EMAIL}"],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.decode("latin-1").splitlines()[:2] == [f"é \\U0001f600 «{EMAIL}»", "é \\U0001f600 <EMAIL>"]
+
+
+@pytest.mark.parametrize("shape", ["é {} ", '{{"é": ["{}"], "k": "{}"}}', "time=1 é={} user={} "])
+def test_places_and_paths_of_what_is_left_alone_are_those_of_what_is_acted_on(shape):
+    """The same findings, once acted on and once switched off."""
+    text = shape.format(EMAIL, "4111 1111 1111 1111").encode()
+    acted, left = (
+        [found._replace(action="") for found in _explainer({"enabled": enabled}).explain(text).found]
+        for enabled in (True, False)
+    )
+    assert acted == left
+    assert left
+
+
+def test_time_to_explain_is_linear_in_the_findings():
+    explainer = _explainer({"enabled": False})
+
+    def seconds(count):
+        text = f"é {EMAIL} ".encode() * count
+        began = time.process_time()
+        assert len(explainer.explain(text).found) == count
+        return time.process_time() - began
+
+    seconds(100)
+    few, many = min(seconds(500) for _ in range(3)), seconds(10_000)
+    assert many < 60 * few, "20 times as many took more than 60 times as long"
+
+
+def _explainer(switch):
+    labels = dict.fromkeys(("email", "credit_debit_card"), switch)
+    policy = load_policy({"version": 1, "name": "own", "extends": "logs", "labels": labels})
+    return Explainer(single_policy_engine(policy).scrub, policy, builtin_rules())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.metadata
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -68,6 +69,8 @@ def scrubber() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code. `arguments` None: the process is ours, and its arguments are meant."""
     garbage.look_rarely()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a text may hold what the terminal's encoding has not
     try:
         result = scrubber.main(arguments, prog_name="scrubber", standalone_mode=False)
     except ConfigError as error:

@@ -18,9 +18,10 @@ from scrubber.cli.explanations import Explainer, Explanation, visible
 from scrubber.cli.options import with_choice
 from scrubber.cli.page import write_page
 from scrubber.cli.standard import batches_of_lines
-from scrubber.errors import ConfigError, Problem
+from scrubber.errors import ConfigError, Problem, Reason
 
 _STYLES = ("black on yellow", "black on cyan", "black on green", "black on magenta", "white on blue", "white on red")
+_WIDTH = 100_000  # columns, however wide the terminal is: half the name of a rule is none
 _COLUMNS = ("where", "place", "label", "found by", "score", "check", "action")
 
 
@@ -36,11 +37,11 @@ def command(*, choice: Choice, text: str, page: Path | None) -> int:
     """
     with choice.engine() as engine:
         explainer = Explainer(engine.scrub, choice.policy, choice.rules)
-        explained = (explainer.explain(record) for record in _records(text))
+        explained = _explained(text, explainer)
         if page is not None:
             _write(page, explained, explainer)
             return Exit.OK
-        console = Console(highlight=False)
+        console = Console(highlight=False, width=_WIDTH)
         for number, explanation in enumerate(explained):
             if number:
                 console.print()
@@ -48,13 +49,14 @@ def command(*, choice: Choice, text: str, page: Path | None) -> int:
     return Exit.OK
 
 
-def _records(text: str) -> Iterator[bytes]:
+def _explained(text: str, explainer: Explainer) -> Iterator[Explanation]:
     if text != "-":
-        yield os.fsencode(text)  # an argument that is not UTF-8 has surrogates in it
+        yield explainer.explain(os.fsencode(text))  # an argument that is not UTF-8 has surrogates in it
         return
     for batch in batches_of_lines(lambda _size: None):
         for line in batch:
-            yield line.content
+            too_long = Explanation("", "", Reason.TOO_LONG, [])
+            yield too_long if line.oversize_bytes else explainer.explain(line.content)
 
 
 def _write(page: Path, explained: Iterator[Explanation], explainer: Explainer) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from scrubber.core.formats import JSON, format_of
@@ -17,6 +18,7 @@ from scrubber.detect.rules.rule import Rule
 from scrubber.errors import Reason
 
 _CONTROL_PICTURES = 0x2400
+_CONTINUATION = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that begin no code point
 _DELETE, _DELETE_PICTURE = 0x7F, "\u2421"
 
 
@@ -67,7 +69,7 @@ class Explainer:
         if scrubbed.reason in (Reason.UNDECODABLE, Reason.TOO_DEEP):  # nobody can say what is where
             return Explanation("", "", scrubbed.reason, [])
         acted = [self._acted(redaction) for redaction in scrubbed.redactions]
-        left = [found for found in self._by_rules(text) if not any(_overlap(found, other) for other in acted)]
+        left = list(self._left_alone(text, acted))
         return Explanation(text.decode(), scrubbed.text.decode(), scrubbed.reason, sorted(acted + left, key=_place))
 
     def _acted(self, redaction: Redaction) -> Found:
@@ -75,11 +77,20 @@ class Explainer:
         where = redaction.path, redaction.start, redaction.end
         return Found(*where, redaction.label, by, redaction.score, check, redaction.action)
 
-    def _by_rules(self, text: bytes) -> Iterator[Found]:
-        for finding in find_by_rules(Views([text], JSON.fits), self._tier).get(0, []):
+    def _left_alone(self, text: bytes, acted: Sequence[Found]) -> Iterator[Found]:
+        """Yield what the rules find beside `acted`, which rises without overlap."""
+        findings = sorted(find_by_rules(Views([text], JSON.fits), self._tier).get(0, []), key=_place)
+        point_of = _code_points(text, {edge for finding in findings for edge in (finding.start, finding.end)})
+        starts = [found.start for found in acted]
+        left = []
+        for finding in findings:
+            before = bisect_left(starts, point_of[finding.end]) - 1
+            if before < 0 or acted[before].end <= point_of[finding.start]:
+                left.append(finding)
+        for finding, path in zip(left, _paths(text, left), strict=True):
             by, check = self._origin(finding.detector, finding.rule)
-            start, end = (len(text[:edge].decode(errors="ignore")) for edge in (finding.start, finding.end))
-            yield Found(_path(text, finding), start, end, finding.label, by, finding.score, check, "")
+            start, end = point_of[finding.start], point_of[finding.end]
+            yield Found(path, start, end, finding.label, by, finding.score, check, "")
 
     def _origin(self, detector: str, rule: str | None) -> tuple[str, str]:
         """Return who found something, for people, and the check that agreed."""
@@ -103,14 +114,35 @@ def _visible(char: str) -> str:
     return char if unicodedata.category(char) == "Zs" else f"\\u{ord(char):04x}"
 
 
-def _path(text: bytes, finding: Finding) -> str:
-    tokens = format_of(text).tokens(text, [(finding.start, finding.end)])
-    return next((token.path for token in tokens if token.end > finding.start), "")
+def _code_points(text: bytes, edges: Iterable[int]) -> dict[int, int]:
+    """Return how many code points begin before each of `edges` (bytes)."""
+    points, done, count = {}, 0, 0
+    for edge in sorted(edges):
+        count += len(text[done:edge].translate(None, _CONTINUATION))
+        points[edge], done = count, edge
+    return points
 
 
-def _overlap(one: Found, other: Found) -> bool:
-    return one.start < other.end and other.start < one.end
+def _paths(text: bytes, findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the path of each of `findings`, which rise."""
+    tokens = format_of(text).tokens(text, _merged(findings)) if findings else iter(())
+    token = next(tokens, None)
+    for finding in findings:
+        while token is not None and token.end <= finding.start:
+            token = next(tokens, None)
+        yield token.path if token is not None else ""
 
 
-def _place(found: Found) -> tuple[int, int]:
+def _merged(findings: Iterable[Finding]) -> list[tuple[int, int]]:
+    """Return what `findings`, which rise, cover together."""
+    covered: list[tuple[int, int]] = []
+    for finding in findings:
+        if covered and finding.start <= covered[-1][1]:
+            covered[-1] = covered[-1][0], max(covered[-1][1], finding.end)
+        else:
+            covered.append((finding.start, finding.end))
+    return covered
+
+
+def _place(found: Found | Finding) -> tuple[int, int]:
     return found.start, found.end
