@@ -58,7 +58,7 @@ class Scrubber:
 
     Args:
         policy: name of a preset ("logs", "gdpr", "hipaa", "pci", "strict"), a policy file, or what such a file holds.
-        rules: files with rules of your own, beside the built-in ones.
+        rules: a file with rules of your own, or several, beside the built-in ones.
         model: what looks for names and other things without a shape: the folder of a model, its id on the
             Hugging Face hub (in the local cache: nothing is fetched), or a detector, which its maker closes. Left out:
             rules only.
@@ -71,7 +71,7 @@ class Scrubber:
         self,
         policy: str | Path | Mapping[str, Any] = "logs",
         *,
-        rules: Sequence[str | Path] = (),
+        rules: str | Path | Sequence[str | Path] = (),
         model: str | Path | Detector | None = None,
         keys: Mapping[str, bytes] | None = None,
     ) -> None:
@@ -144,7 +144,9 @@ def _policy(policy: str | Path | Mapping[str, Any], keys: KeyRing) -> Policy:
     return read_policy(str(policy), keys)
 
 
-def _rules(files: Sequence[str | Path]) -> tuple[Rule, ...]:
+def _rules(files: str | Path | Sequence[str | Path]) -> tuple[Rule, ...]:
+    if isinstance(files, str | Path):  # a text is a sequence too, of its letters
+        files = [files]
     if not files:
         return builtin_rules()
     from scrubber.config.rules import all_rules  # noqa: PLC0415 - see _policy

@@ -114,7 +114,8 @@ def test_keys_are_for_actions_that_need_one_and_the_first_one_writes():
 def test_rules_of_the_users_own_come_from_files(tmp_path):
     file = tmp_path / "rules.yaml"
     file.write_text("rules: [{id: badge, label: badge, pattern: '\\bB-\\d{6}\\b', examples: ['«B-123456»']}]")
-    assert Scrubber(rules=[file]).scrub(f"B-654321 {EMAIL}").text == "<BADGE> <EMAIL>"
+    for files in ([file], [str(file)], file, str(file)):
+        assert Scrubber(rules=files).scrub(f"B-654321 {EMAIL}").text == "<BADGE> <EMAIL>"
 
 
 @pytest.mark.parametrize(

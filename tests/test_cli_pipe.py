@@ -162,6 +162,9 @@ def test_rules_of_the_users_own_come_beside_the_built_in_ones(pipe, own_rules):
         (["--key", "k1=nosuch"], "No such file"),
         (["--model", "nosuch-folder", "--rules-only"], "exclude each other"),
         (["--audit", "no/such/folder"], "No such file"),
+        (["--quarantine-key", "nosuch"], "--quarantine-key: needs an id and a file (--quarantine-key k1=FILE)"),
+        (["--quarantine-key", "k1=nosuch"], "--quarantine-key k1: cannot be read"),
+        (["--audit", "same", "--quarantine", "./same"], "--quarantine: same is the file of --audit already"),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_read(pipe, arguments, words):
@@ -175,6 +178,23 @@ def test_a_wrong_policy_leaves_the_audit_file_of_before(pipe, tmp_path):
     audit.write_bytes(b"of before\n")
     assert pipe("--policy", "nosuch", "--audit", audit).code == Exit.CONFIG
     assert audit.read_bytes() == b"of before\n"
+
+
+@pytest.mark.parametrize("option", ["--audit", "--quarantine"])
+def test_what_it_reads_and_writes_is_not_written_over(option, tmp_path):
+    log, clean = tmp_path / "app.log", tmp_path / "clean.log"
+    log.write_bytes(b"ann@mail.example\n")
+    with log.open("rb") as source, clean.open("wb") as target:
+        for file, name in ((log, "input"), (clean, "output")):
+            with process("pipe", option, file, stdin=source, stdout=target) as piped:
+                assert piped.wait(60) == Exit.CONFIG
+                assert f"{option}: {file} is standard {name} already" in piped.stderr.read().decode()
+    assert log.read_bytes() == b"ann@mail.example\n"
+
+
+def test_a_device_may_take_everything(pipe):
+    ran = pipe("--audit", "/dev/null", "--quarantine", "/dev/null", stdin=b"ann@mail.example\n")
+    assert (ran.code, ran.out) == (Exit.OK, b"<EMAIL>\n")
 
 
 def test_two_rules_of_one_name_are_told(pipe, own_rules, tmp_path):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ import click
 
 from scrubber.cli.exits import Exit
 from scrubber.cli.options import with_choice
-from scrubber.cli.standard import Output, batches_of_lines, progress_bar, standard_output
+from scrubber.cli.standard import STDIN, STDOUT, Output, batches_of_lines, progress_bar, standard_output
 from scrubber.core.keys import NO_KEYS
 from scrubber.core.lines import Line
 from scrubber.core.records import Chunk, Quarantined, Record
@@ -40,7 +42,8 @@ def command(*, choice: Choice, audit: Path | None, quarantine: Path | None, quar
     """
     from scrubber.config.keys import with_key_options  # noqa: PLC0415 - see `options.py`
 
-    quarantine_keys = with_key_options(NO_KEYS, [quarantine_key] if quarantine_key else [])
+    _refuse_shared({"--audit": audit, "--quarantine": quarantine})
+    quarantine_keys = with_key_options(NO_KEYS, [quarantine_key] if quarantine_key else [], "--quarantine-key")
     with (
         choice.engine(quarantine_keys) as engine,
         _written_anew(audit, "--audit") as events,
@@ -96,6 +99,32 @@ class PipedLines:
         if self._quarantine is not None:
             self._quarantine.write(envelopes)
         self._clean.write(clean)
+
+
+def _refuse_shared(files: Mapping[str, Path | None]) -> None:
+    """Raise ConfigError where two streams would write over each other in one file, or over the input."""
+    taken: dict[object, str] = {}
+    for descriptor, name in ((STDIN, "standard input"), (STDOUT, "standard output")):
+        with suppress(OSError):  # it is closed
+            taken[_identity(os.fstat(descriptor))] = name
+    problems = []
+    for option, file in files.items():
+        if file is None:
+            continue
+        try:
+            identity: object = _identity(file.stat())
+        except OSError:  # it is not there yet
+            identity = os.path.realpath(file)
+        if identity is not None and identity in taken:
+            problems.append(Problem(option, f"{file} is {taken[identity]} already", "give each a file of its own"))
+        taken[identity] = f"the file of {option}"
+    if problems:
+        raise ConfigError(problems)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int] | None:
+    """Which file it is; None for a pipe, a terminal or the like, which any number may share."""
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 @contextmanager

@@ -27,16 +27,23 @@ def decoded(at: str, text: bytes) -> tuple[bytes, list[Problem]]:
         return b"", [Problem(at, "is no base64", "head -c 32 /dev/urandom | base64")]
 
 
-def with_key_options(ring: KeyRing, options: Sequence[str]) -> KeyRing:
-    """Return `ring` with the keys of the command line, `ID=FILE` each. Raises ConfigError with all problems."""
+def with_key_options(ring: KeyRing, options: Sequence[str], at: str = "--key") -> KeyRing:
+    """Return `ring` with the keys of the command line, `ID=FILE` each. Raises ConfigError with all problems.
+
+    `at` is the option that they were given by.
+    """
     keys, problems = {}, []
     for option in options:
         key_id, equals, file = option.partition("=")
         if not equals:
-            problems.append(Problem("--key", "needs an id and a file", "--key k1=FILE"))
+            problems.append(Problem(at, "needs an id and a file", f"{at} k1=FILE"))
             continue
-        keys[key_id], wrong = key_file(f"--key {key_id}", Path(file))
+        keys[key_id], wrong = key_file(f"{at} {key_id}", Path(file))
         problems += wrong
     if problems:
         raise ConfigError(problems)
-    return ring.with_keys(keys)
+    try:
+        return ring.with_keys(keys)
+    except ConfigError as error:
+        renamed = [problem._replace(path=problem.path.replace("keys.", f"{at} ", 1)) for problem in error.problems]
+        raise ConfigError(renamed) from None

@@ -16,7 +16,7 @@ EMBEDDED = "embedded"
 
 _EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
 _BESIDE = ("*.json", "vocab.txt", "merges.txt")
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
 class Located(NamedTuple):
@@ -35,7 +35,7 @@ def locate(path: str, revision: str | None = None) -> Located:
     if folder.is_dir():
         return Located(folder, folder.resolve().name, revision or "")
     if _REPOSITORY.fullmatch(path) is None:
-        raise ConfigError([Problem("model.path", f"there is no folder {path}")])
+        raise ConfigError([_no_folder(path)])
     hub = require("huggingface_hub", "gliner")
     try:
         # Whether the whole repository was fetched is not asked: `pull` leaves out what nobody needs.
@@ -43,9 +43,15 @@ def locate(path: str, revision: str | None = None) -> Located:
     except FileNotFoundError:
         pinned = f" --revision {revision}" if revision else ""
         missing = Problem("model.path", f"{path} is not on this machine", f"scrubber model pull {path}{pinned}")
+    except ValueError:  # the hub has no such names
+        missing = _no_folder(path)
     else:
         return Located(found, path, found.name)
     raise ConfigError([missing])
+
+
+def _no_folder(path: str) -> Problem:
+    return Problem("model.path", f"there is no folder {path}")
 
 
 def pull(repository: str, revision: str | None = None, weights: str | None = None) -> Located:

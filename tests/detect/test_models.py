@@ -71,6 +71,9 @@ def test_labels_whose_digits_matter_are_passed_on():
     detector.close()
 
 
-def test_a_folder_that_is_not_there_is_a_config_error():
+@pytest.mark.parametrize(
+    "path", ["no-such-folder", "./no-such-folder", "../no-such-folder", "no/such/folder", "no./x--y"]
+)
+def test_a_folder_that_is_not_there_is_a_config_error(path):
     with pytest.raises(ConfigError, match="there is no folder"):
-        locate("./no/such/folder")
+        locate(path)

@@ -25,6 +25,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from scrubber.core.checks import get_check
+from scrubber.core.labels import did_you_mean
 from scrubber.detect.rules.keyed import assigned_pattern, keyed_pattern
 from scrubber.detect.rules.pattern import compile_pattern
 from scrubber.detect.rules.rule import Near, Rule
@@ -141,4 +142,11 @@ def _name(entry: Any, index: int) -> str:
 
 def _explained(error: ValidationError, path: str) -> Iterator[Problem]:
     for item in error.errors(include_input=False, include_url=False):
-        yield Problem(".".join([path, *map(str, item["loc"])]), item["msg"])
+        at, key = ".".join([path, *map(str, item["loc"])]), str(item["loc"][-1]) if item["loc"] else ""
+        if item["type"] == "extra_forbidden":
+            yield Problem(at, "unknown key", did_you_mean(key, {*_RuleSpec.model_fields, *_NearSpec.model_fields}))
+        elif item["type"] == "missing":
+            yield Problem(at, "missing", "the value in each between « and »" if key == "examples" else "")
+        else:
+            message = item["msg"].removeprefix("Value error, ")
+            yield Problem(at, message[0].lower() + message[1:])

@@ -56,6 +56,19 @@ def test_every_problem_of_every_rule_is_named_at_once():
     assert "look-ahead" in found["rules.look.pattern"]
 
 
+def test_a_misspelt_key_and_a_missing_one_are_told_in_words():
+    with pytest.raises(ConfigError) as error:
+        load_rules(
+            "rules: [{id: a, label: pin, patern: b, near: {includ: [c]}}, {id: b, label: pin, examples: ['«b»']}]"
+        )
+    assert [str(problem) for problem in error.value.problems] == [
+        "rules.a.near.includ: unknown key (did you mean 'include'?)",
+        "rules.a.examples: missing (the value in each between « and »)",
+        "rules.a.patern: unknown key (did you mean 'pattern'?)",
+        "rules.b: give either a pattern, or keys (and perhaps the form of their value)",
+    ]
+
+
 @pytest.mark.parametrize("yaml", ["", "[]", "rules: 3", "rules: {a: b}", "rules: [", "a: b", "\x00"])
 def test_what_is_no_list_of_rules_is_one_problem(yaml):
     assert len(problems(yaml)) == 1
