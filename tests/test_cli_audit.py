@@ -286,8 +286,17 @@ def test_without_its_extra_an_export_says_which_one(file_of, monkeypatch, capfd)
 
 @pytest.mark.parametrize("option", ["--parquet", "--duckdb"])
 def test_a_file_that_cannot_be_written_is_told(option, file_of, tmp_path, capfd):
-    assert main(["audit", "export", file_of("a", event(1)), option, str(tmp_path / "no/such")]) == Exit.CONFIG
-    assert "cannot be written" in capfd.readouterr().err
+    for place, reason in ((tmp_path / "no/such", "No such file or directory"), (tmp_path, "Is a directory")):
+        assert main(["audit", "export", file_of("a", event(1)), option, str(place)]) == Exit.CONFIG
+        assert f"{option}: {place}: {reason}" in capfd.readouterr().err
+
+
+def test_a_file_that_is_no_database_is_told_and_left(file_of, capfd):
+    other = Path(file_of("other.txt", b"mine"))
+    before = other.read_bytes()
+    assert main(["audit", "export", file_of("a", event(1)), "--duckdb", str(other)]) == Exit.CONFIG
+    assert "cannot be written: DuckDB's IOException (it is there already: is it a " in capfd.readouterr().err
+    assert other.read_bytes() == before
 
 
 # --- the queries of the documentation ---------------------------------------------------------------------------------

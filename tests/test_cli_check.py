@@ -69,6 +69,15 @@ def test_a_wrong_configuration_is_a_list_on_stderr_and_exit_2(file, capsys):
     assert len(rest) == 5
 
 
+def test_check_says_that_a_model_is_not_here_though_it_may_be_where_the_worker_runs(file, capsys):
+    assert (
+        main(["check", "--config", file({**MINIMAL, "model": {"kind": "gliner", "path": "/models/ours"}})]) == Exit.OK
+    )
+    assert "model         gliner /models/ours\n              not here: there is no folder /models/ours\n" in (
+        capsys.readouterr().out
+    )
+
+
 def test_a_wrong_configuration_is_not_connected_with(file, monkeypatch):
     monkeypatch.setattr("scrubber.stream.admin.verify", lambda *_: pytest.fail("connected"))
     assert main(["check", "--connect", "--config", file({})]) == Exit.CONFIG
@@ -105,7 +114,10 @@ def test_check_connect_lists_what_does_not_fit_and_then_is_content(kafka, file, 
     assert "4 problems" in out
     assert f"  routes[0]: topic {topic} does not exist" in out
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    names = [topic, *(f"{topic}.{kind}" for kind in ("clean", "audit", "quarantine"))]
+    admin.create_topics([NewTopic(topic, 2)])[topic].result(30)
+    assert main(["check", "--connect", "--config", file({**config, "create_topics": True})]) == Exit.OK
+    assert "topics        output topics that are missing are created by scrubber run" in capsys.readouterr().out
+    names = [*(f"{topic}.{kind}" for kind in ("clean", "audit", "quarantine"))]
     for future in admin.create_topics([NewTopic(name, 2) for name in names]).values():
         future.result(30)
     assert main(["check", "--connect", "--config", file(config)]) == Exit.OK

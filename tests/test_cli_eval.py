@@ -59,6 +59,15 @@ def tuned():
     return yaml.safe_load(Path("tuned.yaml").read_text())
 
 
+@pytest.mark.parametrize("option", ["--json", "--html", "--tune"])
+def test_a_file_that_cannot_be_written_is_told_before_the_work(files, monkeypatch, capsys, option):
+    files(mail=MAIL)
+    monkeypatch.setattr("scrubber.cli.eval.Evaluator", lambda *_: pytest.fail("worked first"))
+    for place, reason in (("no/such", "No such file or directory"), (".", "Is a directory")):
+        assert main(["eval", "mail.jsonl", "--labelmap", "map.json", "--rules-only", option, place]) == Exit.CONFIG
+        assert f"{option}: {place}: {reason}" in capsys.readouterr().err
+
+
 def test_scores_are_by_set_and_by_class(files, capsys):
     files(mail=MAIL)
     assert evaluate("mail.jsonl", "--labelmap", "map.json") == Exit.OK

@@ -17,7 +17,7 @@ from rich.table import Table
 from scrubber.cli.audit_checks import Report, check_events, compare, lines_as_records, read_quarantined
 from scrubber.cli.audit_events import AuditEvent, read_event, read_events
 from scrubber.cli.exits import Exit
-from scrubber.cli.standard import file_lines
+from scrubber.cli.standard import file_lines, refuse_unwritable
 from scrubber.config import Config
 
 _FILE = click.Path(path_type=Path, allow_dash=True)
@@ -144,6 +144,7 @@ def export(
     target = parquet or duckdb
     if target is None or (parquet is not None and duckdb is not None):
         raise click.UsageError("give --parquet FILE or --duckdb FILE")
+    refuse_unwritable({"--parquet": parquet, "--duckdb": duckdb})
     from scrubber.cli.audit_export import write  # noqa: PLC0415 - an optional extra
 
     rows, unknown = write(read_events(_lines(source, file, topics)), target, as_parquet=parquet is not None)

@@ -52,7 +52,8 @@ def write(events: Iterable[AuditEvent | None], target: Path, *, as_parquet: bool
         try:
             _convert(duckdb, lines.name, target, as_parquet=as_parquet)
         except duckdb.Error as error:
-            problem = Problem(str(target), f"cannot be written: {type(error).__name__}")
+            hint = "it is there already: is it a DuckDB database?" if target.exists() and not as_parquet else ""
+            problem = Problem(str(target), f"cannot be written: DuckDB's {type(error).__name__}", hint)
         else:
             return rows, unknown
     raise ConfigError([problem])

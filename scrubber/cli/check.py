@@ -10,6 +10,8 @@ import click
 from scrubber.cli.asking import config_to_ask
 from scrubber.cli.exits import Exit
 from scrubber.config import Config
+from scrubber.detect.hub import locate
+from scrubber.errors import ConfigError
 from scrubber.stream.settings import Route
 
 
@@ -51,10 +53,22 @@ def summary(config: Config) -> Iterator[tuple[str, str]]:
     for route in stream.routes:
         outputs = f"{route.clean}, {route.audit}, {route.quarantine}"
         yield route.name, f"{_inputs(route)} -> {outputs} (policy {route.policy})"
+    if stream.create_topics:
+        yield "topics", "output topics that are missing are created by scrubber run"
     key_id = config.quarantine_keys.active
     yield "quarantine", f"coordinates and encrypted records (key {key_id})" if key_id else "coordinates only"
     for model in config.models:
         yield "model", f"{model.kind} {model.path or ''}".strip()
+        if model.path is not None and model.kind != "none":
+            yield from _absent(model.path, model.revision)
+
+
+def _absent(path: str, revision: str | None) -> Iterator[tuple[str, str]]:
+    """Say so where a model is not on this machine. That is no problem: the worker's machine may be another one."""
+    try:
+        locate(path, revision)
+    except ConfigError as error:
+        yield from (("", f"not here: {problem._replace(path='')}") for problem in error.problems)
 
 
 def _secret(name: str) -> bool:

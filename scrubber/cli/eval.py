@@ -18,6 +18,7 @@ from scrubber.cli.eval_table import show
 from scrubber.cli.evaluation import FLOOR, Evaluator, Result, Weighed, weigh
 from scrubber.cli.exits import Exit
 from scrubber.cli.options import with_choice
+from scrubber.cli.standard import refuse_unwritable
 from scrubber.cli.wiring import open_detectors, single_policy_engine
 from scrubber.core.scoring import Alarms
 from scrubber.core.tuning import Proposal, Target
@@ -68,6 +69,7 @@ def command(
     labels of the label map (left out: the name of the file), "partial": true says that not everything is labelled
     (recall only), no "spans" that nothing is (hits are counted). docs/EVALUATION.md tells what the scores mean.
     """
+    refuse_unwritable({"--json": json_file, "--html": html_file, "--tune": tune})
     labels = read_label_map(labelmap)
     sets = read_sets(data, labels)
     weighed = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +27,25 @@ def batches_of_lines(advance: Callable[[int], None]) -> Iterator[list[Line]]:
         yield splitter.push(block)
         advance(len(block))
     yield splitter.end()
+
+
+def refuse_unwritable(files: Mapping[str, Path | None]) -> None:
+    """Raise ConfigError where a file, by its option, cannot be written: before the work, not after it."""
+    problems = [
+        Problem(option, f"{file}: {reason}")
+        for option, file in files.items()
+        if file is not None and (reason := _unwritable(file))
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _unwritable(file: Path) -> str:
+    if file.is_dir():
+        return os.strerror(errno.EISDIR)
+    if not file.parent.is_dir():
+        return os.strerror(errno.ENOENT)
+    return "" if os.access(file if file.exists() else file.parent, os.W_OK) else os.strerror(errno.EACCES)
 
 
 def file_lines(path: Path) -> Iterator[bytes]:

@@ -87,7 +87,7 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
         rules=tuple(folder / name for name in file.rules),
         keys=keys,
         quarantine_keys=quarantine_keys,
-        models=(file.model, *file.more_models),
+        models=tuple(_model(model, folder) for model in (file.model, *file.more_models)),
         logging=LogSettings(**file.logging.model_dump()),
         http=HttpSettings(**file.http.model_dump()),
         tracing=TracingSettings(**file.tracing.model_dump()),
@@ -194,6 +194,13 @@ def _security(security: SecuritySection, folder: Path) -> dict[str, str]:
 def _route(number: int, route: RouteSection) -> Route:
     given = route.model_dump(exclude={"name", "topics"})
     return Route(name=route.name or f"route-{number}", topics=tuple(route.topics), **given)
+
+
+def _model(model: ModelSection, folder: Path) -> ModelSection:
+    """A folder is looked for beside the file first, as all that the file names; a path may also be an id of the hub."""
+    if model.path is not None and (folder / model.path).is_dir():
+        return model.model_copy(update={"path": str(folder / model.path)})
+    return model
 
 
 def _keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Problem]]:

@@ -38,6 +38,8 @@ def problems(file: ConfigFile, folder: Path) -> Iterator[Problem]:
 def _model(model: ModelSection, at: str) -> Iterator[Problem]:
     if model.kind in ("gliner", "tokens") and model.path is None:
         yield Problem(f"{at}.path", "missing", f"folder or hub id of the {model.kind} model")
+    if model.kind == "embedded" and model.path is not None:
+        yield Problem(f"{at}.path", "has no meaning for the embedded model", "kind: gliner or tokens")
     if model.kind != "tokens" and not isinstance(model.labels, str):
         yield Problem(f"{at}.labels", "only a token classifier has classes to name", "all or auto")
 

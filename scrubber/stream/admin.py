@@ -36,13 +36,17 @@ class Findings(NamedTuple):
 
 
 def verify(settings: StreamSettings, timeout_secs: float = TIMEOUT_SECS) -> list[Problem]:
-    """Return everything about the cluster that does not fit, as far as this worker is allowed to see."""
+    """Return everything about the cluster that does not fit, as far as this worker is allowed to see.
+
+    A topic that `prepare` would create is no problem.
+    """
     try:
         with Cluster(settings, timeout_secs) as cluster:
             findings = examine(settings, cluster)
     except StreamError as error:
         return [Problem("kafka", str(error))]
-    return [*findings.missing, *findings.wrong]
+    missing = [problem for problem in findings.missing if not (settings.create_topics and problem.hint)]
+    return [*missing, *findings.wrong]
 
 
 def prepare(
@@ -170,6 +174,7 @@ def _verb(operation: str) -> str:
 
 
 def _how_to_create(operation: str, source: Topic | Refusal) -> str:
+    """Return a hint where the topic can be created; there is none for inputs, and for outputs without their input."""
     if operation == "READ" or not isinstance(source, Topic):
         return ""
     return f"create it with {source.partitions} partitions, or set create_topics: true"

@@ -161,6 +161,7 @@ def test_the_transactional_id_is_stable_and_the_workers_own(config):
         ({"quarantine": {"key": "c2hvcnQ="}}, "quarantine.key"),
         ({"quarantine": {"key": "x", "key_file": "y"}}, "quarantine.key_file"),
         ({"model": {"kind": "gliner"}}, "model.path"),
+        ({"model": {"path": "models/ours"}}, "model.path"),
         ({"more_models": [{"kind": "embedded"}, {"kind": "tokens"}]}, "more_models[1].path"),
         ({"model": "none", "more_models": ["embedded"]}, "more_models"),
         ({"more_models": ["none"]}, "more_models"),
@@ -239,6 +240,17 @@ def test_files_are_relative_to_the_configuration(pem, config):
         "ssl.endpoint.identification.algorithm": "none",
     }
     assert settings.policies == {"ours": pem / "p.yaml"}
+
+
+def test_the_folder_of_a_model_is_relative_to_the_configuration_and_an_id_of_the_hub_stays(tmp_path, config):
+    (tmp_path / "models" / "ours").mkdir(parents=True)
+    more = [{"kind": "tokens", "path": "someone/ours"}, {"kind": "tokens", "path": "/models/ours"}]
+    settings = config({"model": {"kind": "gliner", "path": "models/ours"}, "more_models": more})
+    assert [model.path for model in settings.models] == [
+        str(tmp_path / "models" / "ours"),
+        "someone/ours",
+        "/models/ours",
+    ]
 
 
 def test_keys_come_from_files_and_are_never_printed(tmp_path, config, problems):
