@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -19,6 +20,7 @@ from scrubber.cli.exits import Exit
 from scrubber.config import json_schema
 from scrubber.errors import FatalStreamError
 from scrubber.stream.watchdog import EXIT_CODE
+from tests.command_line import process
 
 SECRET = "sesame-open-7"
 MINIMAL = {
@@ -243,6 +245,17 @@ def test_the_installed_command_ends_with_the_code(file):
     )
     assert done.returncode == 2
     assert "none.yaml: no such file" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_worker_that_is_only_starting(number, tmp_path):
+    """By a handler of its own: process 1 of a container, as in the image, hears no other SIGTERM."""
+    config = tmp_path / "scrubber.yaml"
+    config.write_text(yaml.safe_dump({**MINIMAL, "model": "none"}))
+    with process("run", "--config", config) as worker:
+        assert b"scrub_process_started" in worker.stderr.readline()
+        worker.send_signal(number)
+        assert worker.wait(30) == Exit.INTERRUPTED
 
 
 def test_the_watchdogs_code_is_the_documented_one():

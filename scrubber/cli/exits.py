@@ -18,7 +18,7 @@ class Exit(IntEnum):
     )
     CONFIG = 2, "The configuration or the command line is wrong; nothing was connected to."
     WATCHDOG = 70, "A transactional call never returned, and the watchdog ended the process."
-    INTERRUPTED = 130, "A second signal, or Ctrl-C: what was in flight was dropped."
+    INTERRUPTED = 130, "A second signal, one while a worker starts, or Ctrl-C: what was in flight was dropped."
 
     def __new__(cls, code: int, meaning: str) -> Self:
         """Keep the meaning beside the number."""

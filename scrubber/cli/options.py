@@ -22,7 +22,9 @@ _OPTIONS = (
     click.option("--rules", metavar="FILE", type=_FILE, multiple=True, help="Rules of your own (YAML). Repeatable."),
     click.option("--key", metavar="ID=FILE", multiple=True, help="Key for the policy's actions. Repeatable."),
     click.option(
-        "--model", metavar="NAME|DIR", help="Model beside the rules: a folder, its id on the hub, embedded, or none."
+        "--model",
+        metavar="NAME|DIR",
+        help="Model beside the rules: a folder, its id on the hub, embedded, or none.  [default: embedded]",
     ),
     click.option("--rules-only", is_flag=True, help="No model: a hundred times faster, but names stay in free text."),
 )

@@ -33,10 +33,14 @@ _M_ARENA_MAX = -8  # malloc.h
 def command(file: Path) -> int:
     """Scrub Kafka topics until stopped.
 
-    SIGTERM or SIGINT: finish what is in flight, commit it, leave the group, end with 0. A second one: end at once.
+    SIGTERM or SIGINT: finish what is in flight, commit it, leave the group, end with 0. A second one, or one while it
+    starts: end at once.
     New policies and rules are taken up when their files change, or on SIGHUP; wrong ones are told and left.
     """
     config = load(file, os.environ)
+    # Until there is something to finish a signal ends it at once. As process 1 of a container it would not even hear a
+    # SIGTERM that it had not asked for.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _share_heaps()
     logs.set_up(config.logging)
     _say_which_model(config.models[0])
