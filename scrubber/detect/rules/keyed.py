@@ -18,8 +18,10 @@ from collections.abc import Sequence
 _SIGNS = r"[^\w,;{}|\r\n]"
 _BETWEEN = (
     rf"{_SIGNS}{{0,8}}?"
-    rf"(?:(?:is|was|no|nr|num|number|nummer|id|code|value){_SIGNS}{{1,6}}?|(?:3[ad]|2[02]|quot;){_SIGNS}{{0,6}}?){{0,2}}?"
+    rf"(?:(?:is|are|was|ist|no|nr|n|num|number|nummer|id|code|value|\([\w/ .\-]{{1,20}}\)){_SIGNS}{{1,6}}?"
+    rf"|(?:3[ad]|2[02]|quot;){_SIGNS}{{0,6}}?){{0,2}}?"
 )
+_ATTRIBUTES = r"""[ \t]\w[^<>\r\n]{0,48}["']>"""  # <Phone type="home">V
 _AFTER = r"(?:[^\w\-]|_|-[^\w]|-?$)"
 
 # An unquoted value runs to white space or a field separator. A quote or bracket ends it only where nothing follows.
@@ -46,7 +48,7 @@ _CONTAINER = r"""\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,8}([{\[])\s{0,
 
 def keyed_pattern(keys: Sequence[str], value: str) -> str:
     """The pattern of `value` (itself a pattern, in any letter case) behind one of `keys`."""
-    return rf"{_key(keys)}(?:{_CONTAINER}|(?i:{_BETWEEN})(?i:({value})){_AFTER})"
+    return rf"{_key(keys)}(?:{_CONTAINER}|(?:(?i:{_BETWEEN})|{_ATTRIBUTES})(?i:({value})){_AFTER})"
 
 
 def assigned_pattern(keys: Sequence[str]) -> str:
@@ -60,10 +62,18 @@ def _key(keys: Sequence[str]) -> str:
     ending = [key for key in keys if key.startswith("*")]
     forms = [rf"(?i:{_any_case(ending)})"] if ending else []
     if whole:
-        camel = "|".join("".join(re.escape(word.capitalize()) for word in key.split()) for key in whole)
-        forms += [rf"(?:^|[^A-Za-z0-9])(?i:{_any_case(whole)})", rf"[a-z](?:{camel})"]
+        forms.append(rf"(?:^|[^A-Za-z0-9])(?i:{_any_case(whole)})")
+    camel = ["".join(re.escape(word.capitalize()) for word in key.split()) for key in whole if key.isascii()]
+    if camel:
+        forms.append(rf"[a-z](?:{'|'.join(camel)})")
     return f"(?:{'|'.join(forms)})"
 
 
 def _any_case(keys: Sequence[str]) -> str:
-    return "|".join(r"[ _.\-]{0,2}".join(map(re.escape, key.removeprefix("*").split())) for key in keys)
+    spelled = (form for key in keys for form in _spellings(key.removeprefix("*")))
+    return "|".join(r"[ _.\-]{0,2}".join(map(re.escape, form.split())) for form in spelled)
+
+
+def _spellings(key: str) -> list[str]:
+    """The pattern's "any letter case" is that of ASCII: other letters need each case written out."""
+    return [key] if key.isascii() else sorted({key, key.upper(), key.title()})

@@ -87,6 +87,7 @@ def test_a_list_of_keys_that_is_too_long_for_one_expression_loses_none_of_them(h
     keys = [f"k{number:04}" for number in range(700)]
     pattern = f"{head.replace('{}', '|'.join(keys))}=[0-9]"
     assert len(pattern) > databases.LARGE_EXPRESSION
+    assert all(len(part) < databases.LARGE_EXPRESSION for part in databases._parts(pattern.encode()))
     engine = vectorscan.Vectorscan([pattern.encode(), b"other"])
     buffers = [f" {key}=1".encode() for key in keys]
     assert [(buffer, rule) for buffer, rule, _, _ in engine.candidates(buffers)] == [(i, 0) for i in range(len(keys))]
