@@ -55,6 +55,8 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "phone_local": phone.local,
         "phone_north_america": phone.north_american,
         "secret": secret.secret,
+        "secret_mixed": secret.mixed_secret,
+        "secret_pass": secret.passed,
         "secret_random": secret.random_secret,
         "secret_strong": secret.strong_secret,
         "secret_value": secret.secret_value,

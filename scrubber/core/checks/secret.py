@@ -86,6 +86,21 @@ def secret_word(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0
     return secret(value) and not value.strip(_PUNCTUATION).lower().endswith((b"ed", b"ing", b"able", b"ible"))
 
 
+def mixed_secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+    """Whether a word that only stands near `password` is one: of three kinds of characters or more, as no name is."""
+    return secret_word(value) and sum(kind.search(value) is not None for kind in _KINDS) >= _MIXED
+
+
+_KINDS = tuple(re.compile(kind) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9_./\\\-]"))
+_MIXED = 3
+
+
+def passed(value: bytes, text: bytes = b"", start: int = 0, _end: int = 0) -> bool:
+    """Whether what stands behind `pass` or `pw` is a password: behind a colon alone (`pass: 12`) only a mixed one."""
+    is_assigned = text[start - 1 : start] in (b"=", b'"', b"'")
+    return secret_word(value) if is_assigned else mixed_secret(value)
+
+
 def secret_value(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
     """Whether what is assigned to `api_key` and its like is a value: also not code (`Provider()`, `Word{...`)."""
     return (

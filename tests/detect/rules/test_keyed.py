@@ -28,6 +28,6 @@ def test_a_word_in_brackets_a_number_sign_or_attributes_may_stand_before_the_val
     assert found(f"code{gap}1234") == ["1234"]
 
 
-@pytest.mark.parametrize("text", ["a1234", "xшифр 12345", 'code a="b" 1234', "code (a, b) 1234"])
+@pytest.mark.parametrize("text", ["a1234", "xłódź 1234", 'code a="b" 1234', "code (a, b) 1234"])
 def test_without_the_key_before_it_there_is_no_value(found, text):
     assert found(text) == []
