@@ -5,12 +5,25 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from confluent_kafka.admin import AdminClient
+
+from scrubber.errors import FatalStreamError
+from scrubber.stream import trial
 
 
 def demo(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scrubber.cli", "demo", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_a_cluster_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr(trial, "CALL_SECS", 0.5)
+    with (
+        pytest.raises(FatalStreamError, match=r"127\.0\.0\.1:1 has not answered for 0\.5 s"),
+        trial.Trial("127.0.0.1:1"),
+    ):
+        pytest.fail("there is one")
 
 
 def test_on_the_mock_cluster_it_shows_samples_and_says_what_it_cannot_prove():

@@ -95,8 +95,8 @@ def _config(file: ConfigFile, folder: Path) -> tuple[Config, list[Problem]]:
     )
     problems = [*checks.problems(file, folder), *refused_extra(stream.kafka.extra)]
     problems = problems or rejected_by_librdkafka(stream)  # asked last: it would say again what is known
-    # Without its key an action would be called wrong that is not.
-    policy_problems = [] if key_problems else list(_policies(config))
+    # Without its key an action would be called wrong that is not: to see what else is wrong, any key will do.
+    policy_problems = _policies(config, KeyRing({"any": bytes(32)}) if key_problems else keys)
     return config, [
         *problems,
         *key_problems,
@@ -129,6 +129,9 @@ def _also_wrong(document: Document, error: ValidationError, told: list[Problem],
 
 
 def _related(path: str, other: str) -> bool:
+    section, _, name = other.rpartition(".")
+    if name in ("kind", "protocol"):  # it decides what else its section may hold
+        other = section
     return path.startswith(other) or other.startswith(path)
 
 
@@ -235,8 +238,8 @@ def _quarantine_keys(file: ConfigFile, folder: Path) -> tuple[KeyRing, list[Prob
         return NO_KEYS, [problem._replace(path=at) for problem in error.problems]
 
 
-def _policies(config: Config) -> Iterator[Problem]:
-    """Compile what routes use and what the user wrote, only to see whether it can be."""
+def _policies(config: Config, keys: KeyRing) -> Iterator[Problem]:
+    """Compile what routes use and what the user wrote with `keys`, only to see whether it can be."""
     used = {route.policy for route in config.stream.routes} | {route.shadow for route in config.stream.routes}
     presets = set(PRESETS) & used
     for name in [*config.policies, *sorted(presets)]:
@@ -247,7 +250,7 @@ def _policies(config: Config) -> Iterator[Problem]:
             yield from (problem._replace(path=f"{at}.file") for problem in error.problems)
             continue
         try:
-            load_policy(document, config.keys)
+            load_policy(document, keys)
         except ConfigError as error:
             yield from (problem._replace(path=f"{at}.{problem.path}") for problem in error.problems)
 

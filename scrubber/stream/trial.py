@@ -75,6 +75,9 @@ class Trial:
                     future.result(CALL_SECS)
                 except KafkaException as exception:
                     raise FatalStreamError(f"no topics for the demo: {exception.args[0].str()}") from None
+                except TimeoutError:
+                    silence = f"{self.bootstrap} has not answered for {CALL_SECS:g} s"
+                    raise FatalStreamError(f"no topics for the demo: {silence}") from None
         return self
 
     def __exit__(

@@ -282,6 +282,26 @@ def test_what_is_wrong_with_policies_is_told_with_the_rest(tmp_path, problems):
     }
 
 
+def test_a_key_that_cannot_be_read_hides_nothing_of_the_policies_and_blames_none(tmp_path, problems):
+    (tmp_path / "hash.yaml").write_text(
+        "{version: 1, name: hash, extends: logs, defaults: {action: hash}, labels: {emial: {action: mask}}}"
+    )
+    policies = {"hash": {"file": "hash.yaml"}, "none": {"file": "none.yaml"}}
+    told = problems({"policies": policies, "keys": {"files": {"k1": "none"}}})
+    assert set(told) == {"keys.files.k1", "policies.hash.labels.emial", "policies.none.file"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"kafka": {"security": {"protocol": "SASL", "sasl": {"mechanism": "PLAIN"}}}}, "kafka.security.protocol"),
+        ({"model": {"kind": "glner", "path": "models/ours"}}, "model.kind"),
+    ],
+)
+def test_a_misspelt_kind_is_the_one_problem(problems, changes, path):
+    assert list(problems(changes)) == [path]
+
+
 def test_a_policy_that_needs_a_key_gets_it(tmp_path, config):
     (tmp_path / "k1").write_bytes(base64.b64encode(b"k" * 32))
     (tmp_path / "hash.yaml").write_text("{version: 1, name: hash, extends: logs, defaults: {action: hash}}")
