@@ -4,7 +4,8 @@
     2. No two events have the same coordinates.
     3. Every record that was changed on its way has its event.
     4. Every event has its record in the clean topic.
-    5. Each record of the source is once in clean or once in quarantine, in order.
+    5. No record is as it was although its event says that something in it became longer or shorter.
+    6. Each record of the source is once in clean or once in quarantine, in order.
 
 A clean record does not say which record it was: the two topics keep partition and order, so their records are laid side
 by side, those in quarantine left out, and their timestamps must agree.
@@ -25,10 +26,14 @@ NO_EVENT = "not an audit event of this version"
 DISORDER = "spans out of order"
 TWICE = "coordinates twice"
 UNTOLD = "changed without an event"
+UNCHANGED = "unchanged in spite of its event"
 NO_RECORD = "an event without a clean record"
 NO_ENVELOPE = "not a quarantine envelope of this version"
 ASTRAY = "clean records do not follow those of the source"
 TOO_MANY = "more clean records than source records"
+
+Told = dict[Place, bool]
+"""Where the records of events are, and whether the event says that the record has another length."""
 
 _EXAMPLES = 3
 
@@ -49,9 +54,9 @@ class Report:
             known.append(str(where))
 
 
-def check_events(events: Iterable[AuditEvent | None], report: Report) -> set[Place]:
-    """Check the events by themselves, and return where their records are."""
-    places: set[Place] = set()
+def check_events(events: Iterable[AuditEvent | None], report: Report) -> Told:
+    """Check the events by themselves, and return what they tell."""
+    told: Told = {}
     for number, event in enumerate(events, start=1):
         report.counts["events"] += 1
         if event is None:
@@ -60,10 +65,10 @@ def check_events(events: Iterable[AuditEvent | None], report: Report) -> set[Pla
         report.counts["redactions"] += len(event.redactions)
         if not ordered(event):
             report.wrong(DISORDER, event.place)
-        if event.place in places:
+        if event.place in told:
             report.wrong(TWICE, event.place)
-        places.add(event.place)
-    return places
+        told[event.place] = any(it.end - it.start != it.out_end - it.out_start for it in event.redactions)
+    return told
 
 
 def read_quarantined(envelopes: Iterable[bytes], report: Report) -> set[Place]:
@@ -80,7 +85,7 @@ def read_quarantined(envelopes: Iterable[bytes], report: Report) -> set[Place]:
 
 
 def compare(
-    source: Iterable[Record], clean: Iterable[Record], quarantined: set[Place], told: set[Place], report: Report
+    source: Iterable[Record], clean: Iterable[Record], quarantined: set[Place], told: Told, report: Report
 ) -> None:
     """Lay the records of one partition side by side. `told` are all events; those of other partitions do not matter.
 
@@ -114,11 +119,14 @@ def compare(
             report.wrong(NO_RECORD, place)
 
 
-def _judge(record: Record, written: Record, place: Place, told: set[Place], report: Report) -> None:
+def _judge(record: Record, written: Record, place: Place, told: Told, report: Report) -> None:
     report.counts["clean records"] += 1
+    changed = _content(record) != _content(written)
     if place in told:
         report.counts["clean records with an event"] += 1
-    elif _content(record) != _content(written):
+        if told[place] and not changed:
+            report.wrong(UNCHANGED, place)
+    elif changed:
         report.wrong(UNTOLD, place)
 
 
