@@ -20,7 +20,7 @@ from scrubber.cli.exits import Exit
 from scrubber.config import json_schema
 from scrubber.errors import FatalStreamError
 from scrubber.stream.watchdog import EXIT_CODE
-from tests.command_line import process
+from tests.command_line import PROGRAM, process
 
 SECRET = "sesame-open-7"
 MINIMAL = {
@@ -212,6 +212,16 @@ sys.exit(main())
     assert (done.returncode, done.stdout, done.stderr.strip()) == (Exit.INTERRUPTED, "said before", "")
 
 
+def test_a_reader_who_has_had_enough_before_the_end_gets_no_traceback(file):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*PROGRAM, "check", "--config", file(MINIMAL)]
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}  # buffered: written when it ends
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60, env=environment)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (Exit.FAILED, b"")
+
+
 def test_a_reader_who_has_had_enough_gets_no_traceback():
     script = "import sys; from scrubber.cli import main; sys.exit(main())"
     reader, writer = os.pipe()
@@ -226,6 +236,29 @@ def test_a_reader_who_has_had_enough_gets_no_traceback():
     )
     os.close(writer)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [["config", "schema"], ["explain", "--rules-only", "text"], ["check"]], ids=" ".join
+)
+def test_a_full_disk_is_no_bug(arguments, unbuffered, file):
+    config = ["--config", file(MINIMAL)] if arguments == ["check"] else []
+    environment = {"PYTHONUNBUFFERED": unbuffered, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, *arguments, *config],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+            env=environment,
+        )
+    assert (done.returncode, done.stderr) == (
+        Exit.FAILED,
+        "scrubber: the output cannot be written: No space left on device\n",
+    )
 
 
 def test_the_installed_command_ends_with_the_code(file):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import importlib.metadata
 import io
@@ -37,6 +38,8 @@ COMMANDS: Final = {
     "model": "Fetch models, and look at them.",
     "bench": "Measure a model on this machine.",
 }
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LazyGroup(click.Group):
@@ -73,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a text may hold what the terminal's encoding has not
     try:
         result = scrubber.main(arguments, prog_name="scrubber", standalone_mode=False)
+        if arguments is None and sys.stdout is not None:
+            sys.stdout.flush()  # what fails here, fails while there is somebody to say so
     except ConfigError as error:
         _complain(error)
         return Exit.CONFIG
@@ -86,6 +91,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments is None:
             _end_now()
         return Exit.INTERRUPTED
+    except OSError as error:
+        if error.errno in _FULL:
+            print(f"scrubber: the output cannot be written: {error.strerror}", file=sys.stderr)
+        elif error.errno != errno.EPIPE:  # that is a reader who has had enough
+            confess(error)
+        if arguments is None:
+            _forget_output()
+        return Exit.FAILED
     except Exception as error:  # noqa: BLE001 - a traceback ends with a message that may quote a record
         confess(error)
         return Exit.FAILED
@@ -102,6 +115,13 @@ def _end_now() -> NoReturn:
         with contextlib.suppress(OSError, ValueError):  # nobody reads it, or it is closed
             stream.flush()
     os._exit(Exit.INTERRUPTED)
+
+
+def _forget_output() -> None:
+    """Let what could not be written go, so that the interpreter does not try again when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def _complain(error: ConfigError) -> None:
