@@ -66,6 +66,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "person_name": user.person_name,
         "user_home": user.user_home,
         "user_login": user.user_login,
+        "user_stated": user.user_stated,
         "user_name": user.user_name,
         "vin": vin.vin,
     }

@@ -11,8 +11,13 @@ _NOT_NAMES = frozenset(
     error ok success
     ssh ssh2 unix pam system local localhost virtual authentication authenticated session opened closed request
     using unset found such peer input tried attempted denied nonexistent non-existent existing authorization
+    role roles group groups permission permissions model object entity quota
     defined data agent agents space mode interface action activity preferences
     profile settings str string int integer varchar""".split()
+)
+_STATES = frozenset(
+    b"""already missing empty taken too wrong incorrect correct valid unique different same case must only now
+    system scheduler migration""".split()
 )
 _NOT_FIRST = b"<%$({[*=/:|&?-"
 _PLACEHOLDER = re.compile(rb"[A-Z][A-Z0-9_]*(?::[^>]*)?")
@@ -38,6 +43,16 @@ def user_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> 
 def user_login(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
     """Whether what follows `login failed for` is a user: not an address or a host either."""
     return user_name(value, text, start, end) and _ADDRESS.fullmatch(value.lower()) is None
+
+
+def user_stated(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
+    """Whether what follows `username is` is one: not what is the matter with it (`required`, `already taken`), and
+    no machine (`created_by: system`).
+    """
+    word = value.lower()
+    if word in _STATES or word.endswith((b"ed", b"ing", b"able", b"ible")):
+        return False
+    return user_login(value, text, start, end)
 
 
 def user_home(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:

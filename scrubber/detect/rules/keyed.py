@@ -21,7 +21,6 @@ _BETWEEN = (
     rf"(?:(?:is|are|was|ist|no|nr|n|num|number|nummer|id|code|value|\([\w/ .\-]{{1,20}}\)){_SIGNS}{{1,6}}?"
     rf"|(?:3[ad]|2[02]|quot;){_SIGNS}{{0,6}}?){{0,2}}?"
 )
-_ATTRIBUTES = r"""[ \t]\w[^<>\r\n]{0,48}["']>"""  # <Phone type="home">V
 _AFTER = r"(?:[^\w\-]|_|-[^\w]|-?$)"
 
 # An unquoted value runs to white space or a field separator. A quote or bracket ends it only where nothing follows.
@@ -48,7 +47,7 @@ _CONTAINER = r"""\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,8}([{\[])\s{0,
 
 def keyed_pattern(keys: Sequence[str], value: str) -> str:
     """The pattern of `value` (itself a pattern, in any letter case) behind one of `keys`."""
-    return rf"{_key(keys)}(?:{_CONTAINER}|(?:(?i:{_BETWEEN})|{_ATTRIBUTES})(?i:({value})){_AFTER})"
+    return rf"{_key(keys)}(?:{_CONTAINER}|(?i:{_BETWEEN})(?i:({value})){_AFTER})"
 
 
 def assigned_pattern(keys: Sequence[str]) -> str:

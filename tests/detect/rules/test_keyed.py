@@ -23,11 +23,11 @@ def test_a_key_is_one_in_any_letter_case_of_any_alphabet(found, key):
     assert found(f"{key}: 1234") == ["1234"]
 
 
-@pytest.mark.parametrize("gap", [" (home): ", " n° ", ' type="a b">', " ist ", " are ", " no. is "])
-def test_a_word_in_brackets_a_number_sign_or_attributes_may_stand_before_the_value(found, gap):
+@pytest.mark.parametrize("gap", [" (home): ", " n° ", " ist ", " are ", " no. is "])
+def test_a_word_in_brackets_or_a_number_sign_may_stand_before_the_value(found, gap):
     assert found(f"code{gap}1234") == ["1234"]
 
 
-@pytest.mark.parametrize("text", ["a1234", "xłódź 1234", 'code a="b" 1234', "code (a, b) 1234"])
+@pytest.mark.parametrize("text", ["a1234", "xłódź 1234", "code (a, b) 1234"])
 def test_without_the_key_before_it_there_is_no_value(found, text):
     assert found(text) == []
