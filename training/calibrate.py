@@ -1,14 +1,16 @@
 """Thresholds per label from held-out generated texts: `python -m training.calibrate MODEL_FOLDER` writes thresholds.json beside the weights.
 
 For each label the threshold with the best F2 (recall weighs twice: a leak costs more than a word masked for nothing), or
-a higher one where that lets more than two false spans through in a thousand lines of machines. Between 0.4 and 0.85, so
-that a small sample cannot push it to an extreme. Outside data plays no part in it.
+a higher one where that lets more than two false words through in a thousand lines of machines. A word counts once, however
+many lines have it: the lines of one template are one observation. Between 0.4 and 0.85, so that a small sample cannot push
+it to an extreme. Outside data plays no part in it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +20,7 @@ from training.sample import MACHINES, draw_text
 STEPS: Final = tuple(round(0.4 + 0.05 * i, 2) for i in range(10))
 DEFAULT: Final = 0.4
 MIN_VALUES: Final = 20
-NOISE: Final = 0.002  # false spans of one label a machine line
+NOISE: Final = 0.002  # false words of one label a machine line
 
 
 def best_threshold(hits: list[float], false_alarms: list[float], wanted: int) -> float:
@@ -32,8 +34,8 @@ def best_threshold(hits: list[float], false_alarms: list[float], wanted: int) ->
     return max(STEPS, key=lambda t: (round(f2(t), 3), -abs(t - DEFAULT)))
 
 
-def quiet_threshold(false_alarms: list[float], lines: int) -> float:
-    """The lowest step at which no more than the tolerated share of machine lines has a false span of this label."""
+def quiet_threshold(false_alarms: Collection[float], lines: int) -> float:
+    """The lowest step at which there are no more different false words of this label than is tolerated in so many lines."""
     for step in STEPS:
         if sum(s > step for s in false_alarms) <= NOISE * lines:
             return step
@@ -56,7 +58,7 @@ def main() -> None:
     found = model.spans([t.text for t in texts], STEPS[0])
     hits: dict[str, list[float]] = {label: [] for label in labels.LABELS}
     false_alarms: dict[str, list[float]] = {label: [] for label in labels.LABELS}
-    noise: dict[str, list[float]] = {label: [] for label in labels.LABELS}
+    noise: dict[str, dict[str, float]] = {label: {} for label in labels.LABELS}  # the best score of each word
     wanted = dict.fromkeys(labels.LABELS, 0)
     lines = 0
     for text, spans in zip(texts, found, strict=True):
@@ -68,16 +70,20 @@ def main() -> None:
         for start, end, label, score in spans:
             (hits if (start, end, label) in right else false_alarms)[label].append(score)
             if text.domain in MACHINES and all(end <= a or b <= start for a, b in valued):
-                noise[label].append(score)
+                word = text.text[start:end].lower()
+                noise[label][word] = max(score, noise[label].get(word, 0.0))
     chosen = {
         label: max(
-            best_threshold(hits[label], false_alarms[label], wanted[label]), quiet_threshold(noise[label], lines)
+            best_threshold(hits[label], false_alarms[label], wanted[label]),
+            quiet_threshold(noise[label].values(), lines),
         )
         for label in model.prompt
         if wanted[label] >= MIN_VALUES
     }
     chosen |= {
-        label: max(quiet_threshold(noise[label], lines), DEFAULT) for label in model.prompt if label not in chosen
+        label: max(quiet_threshold(noise[label].values(), lines), DEFAULT)
+        for label in model.prompt
+        if label not in chosen
     }
     (args.model / "thresholds.json").write_text(
         json.dumps({"default": DEFAULT, "labels": chosen}, indent=2) + "\n", encoding="utf-8"
