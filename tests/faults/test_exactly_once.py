@@ -21,7 +21,8 @@ SEED = int(os.environ.get("SCRUBBER_CHAOS_SEED", "1"))
 SOAK_RECORDS = int(os.environ.get("SCRUBBER_SOAK_RECORDS", "1000000"))
 SOAK_KILLS = int(os.environ.get("SCRUBBER_SOAK_KILLS", "100"))
 KILLED = -signal.SIGKILL
-STOPPED = {int(Exit.OK), -signal.SIGTERM}  # by its signal: a process that has just begun ends at once, without handlers
+# One that has just begun ends at once: by the signal itself, or by its first handler.
+STOPPED = {int(Exit.OK), -signal.SIGTERM, int(Exit.INTERRUPTED)}
 
 
 def judge(fleet, records):
