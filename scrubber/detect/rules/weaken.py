@@ -2,20 +2,26 @@
 
 The engine only says which rules *may* hit in which record, so its form may match more, never less. Sound steps only:
 the repeat at either end is cut to its minimum (the boundary beyond it goes with it), so one hit is one reported end
-instead of one for each further byte; counted repeats with a large upper end lose it, because engines unroll them; and
-what stands before the words of a pattern is left out where it would keep an engine busy in every line.
+instead of one for each further byte; counted repeats with a large upper end lose it, because engines unroll them; a
+repeat of many things becomes one of the bytes that they are made of; and what stands before the words of a pattern is
+left out where it would keep an engine busy in every line.
 
 Why this loses nothing: a match of the exact pattern at [s, e) contains a match of the cut one that ends within (s, e].
 """
 
 from __future__ import annotations
 
-from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq, flat
+from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq, flat, render
 from scrubber.detect.rules.words import ONE_LETTER, has_word
 
 LARGE = 4
 """Counted repeats of a byte beyond this are left open at the upper end, and all of more than a byte: each copy takes
 its time to compile.
+"""
+
+MANY = 160
+"""Bytes of a pattern that is not repeated as it is: what may stand between a key and its value, in each of 300
+expressions, was half of the databases and a third of the time to compile them.
 """
 
 WIDE = 128
@@ -97,12 +103,52 @@ def _loosen(node: Node) -> Node:
         case Group(item):
             return _loosen(item)
         case Seq(items):
-            return Seq(tuple(map(_loosen, items)))
+            return Seq(tuple(_merged([_loosen(item) for item in items])))
         case Alt(branches):
             return Alt(tuple(map(_loosen, branches)))
         case Repeat(item, least, most, _):
             closed = LARGE if isinstance(item, Byte) else 1
-            return Repeat(_loosen(item), least, None if most is not None and most > max(closed, least) else most)
+            most = None if most is not None and most > max(closed, least) else most
+            item = _loosen(item)
+            if least == 0 and most is None and len(render(item, capture=False)) > MANY:
+                values = _values(item)
+                if values is not None:
+                    return Repeat(Byte(values), 0, None)
+            return Repeat(item, least, most)
+
+
+def _values(node: Node) -> frozenset[int] | None:
+    """Return the bytes that matches of `node` are made of; None where one may also ask for what stands around it."""
+    match node:
+        case Byte(values):
+            return values
+        case At():
+            return None
+        case Repeat(item) | Group(item):
+            return _values(item)
+        case Seq(parts) | Alt(parts):
+            inner = [_values(part) for part in parts]
+            return None if None in inner else frozenset().union(*(values for values in inner if values is not None))
+
+
+def _merged(items: list[Node]) -> list[Node]:
+    """Leave out an open repeat of some bytes before one of the same bytes and more."""
+    kept: list[Node] = []
+    for item in items:
+        if kept and _is_open(item) and _is_open(kept[-1]) and _of_bytes(kept[-1]) <= _of_bytes(item):
+            kept.pop()
+        kept.append(item)
+    return kept
+
+
+def _is_open(node: Node) -> bool:
+    return isinstance(node, Repeat) and isinstance(node.item, Byte) and (node.least, node.most) == (0, None)
+
+
+def _of_bytes(node: Node) -> frozenset[int]:
+    assert isinstance(node, Repeat)
+    assert isinstance(node.item, Byte)
+    return node.item.values
 
 
 def _shorten(node: Node) -> Node:

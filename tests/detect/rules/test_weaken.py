@@ -26,6 +26,7 @@ PIECES = [
 ]
 PIECES += ["(?:a|b+)", "(?:a?|b)", "a{3,20}", "a{14}", "abc", "[0-9]*"]
 PIECES += ["[^a]+", "[^ab]{1,40}"]
+MANY_WORDS = "|".join(a + b + c for a in "abcde" for b in "abcde" for c in "ab")
 PATTERNS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
 TEXTS = st.text(alphabet="abcx1 \n", max_size=24).map(str.encode)
 
@@ -60,10 +61,20 @@ def test_wherever_the_exact_pattern_matches_the_engines_form_ends_within_reach(p
         (r"user \S{1,64} (\d) now", r"user\x20[^\x09-\x0d\x20]+\x20[0-9]\x20now"),  # only behind a word it is busy
         (r"\d[^@]{1,64}@(\d)", r"[0-9][^\x40]+\x40[0-9]"),  # too little would be left
         (r"(?:^|[^a-z])(xy)(?:[^a-z]|$)", r"(?:^|[^a-z])xy(?:[^a-z]|$)"),
+        (rf"pin-{{0,8}}?(?:(?:{MANY_WORDS}|\(\d\))[-_]{{1,6}}|=){{0,2}}?(\d)", r"pin[\x28-\x29\x2d0-9\x3d_a-e]*[0-9]"),
+        (rf"pin(?:(?:{MANY_WORDS})\b-){{0,2}}(\d)", rf"pin(?:(?:{MANY_WORDS})\b\x2d)*[0-9]"),  # its bytes are not all
     ],
 )
 def test_the_engines_form_is_short(pattern, form):
     assert compile_pattern(pattern).engine.decode() == form
+
+
+@given(st.lists(st.sampled_from([*MANY_WORDS.split("|"), "-", "_", "=", "(7)", "x"]), max_size=5).map("".join))
+def test_what_becomes_of_a_repeat_of_many_things_matches_all_of_them(between):
+    pattern = compile_pattern(rf"pin-{{0,8}}?(?:(?:{MANY_WORDS}|\(\d\))[-_]{{1,6}}|=){{0,2}}?(7)")
+    text = f"pin{between}7".encode()
+    found = compile_exact(pattern.exact).search(text)
+    assert found is None or re.search(pattern.engine, text[: found.end()])
 
 
 def test_a_pattern_is_never_weakened_to_nothing():
