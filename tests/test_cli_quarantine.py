@@ -46,6 +46,11 @@ def shown(capfd):
     return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
 
 
+def said(capfd):
+    """What the command says, without what the Kafka client does: a broker that has just begun keeps it waiting."""
+    return [line for line in capfd.readouterr().err.splitlines() if '"event":"librdkafka"' not in line]
+
+
 def test_the_key_holder_sees_the_record(envelopes, key, capfd):
     assert main(["quarantine", "show", "--key", key, envelopes(seal(TEXT), seal(BYTES))]) == Exit.OK
     text, raw = shown(capfd)
@@ -122,7 +127,7 @@ def test_records_go_from_the_quarantine_topic_back_to_where_they_came_from(clust
     assert [line["offset"] for line in shown(capfd)] == [8, 7]
 
     assert main(["quarantine", "replay", "--config", config]) == Exit.OK
-    assert capfd.readouterr().err == "sent back 2, could not open 0\n"
+    assert said(capfd) == ["sent back 2, could not open 0"]
     again = [
         Record(source, it.partition(), 0, it.timestamp()[1], it.key(), it.value(), it.headers())
         for it in read_topic(bootstrap, source)
@@ -138,7 +143,7 @@ def test_records_can_be_sent_elsewhere_and_what_cannot_be_opened_is_said(cluster
     elsewhere = create_topic(bootstrap, "elsewhere", partitions=1)
     file = envelopes(seal(TEXT._replace(topic=source)), seal(BYTES, Reason.POLICY_DROP))
     assert main(["quarantine", "replay", "--config", config, "--to", elsewhere, file]) == Exit.FAILED
-    problem, summary = capfd.readouterr().err.splitlines()
+    problem, summary = said(capfd)
     assert json.loads(problem)["offset"] == 8
     assert "omitted:policy" in json.loads(problem)["problem"]
     assert summary == "sent back 1, could not open 1"
