@@ -179,4 +179,4 @@ def test_a_topic_that_is_not_there_is_an_error_with_its_code(arguments, cluster,
     file = envelopes(seal(TEXT))
     arguments = [file if argument == "FILE" else argument for argument in arguments]
     assert main(["quarantine", *arguments, "--config", config]) == Exit.FAILED
-    assert capfd.readouterr().err.startswith("scrubber: ")
+    assert said(capfd)[0].startswith("scrubber: ")
