@@ -29,17 +29,13 @@ class Stderr(io.TextIOWrapper):
 
 @pytest.fixture
 def stderr(monkeypatch):
-    before = logging.root.handlers[:], logging.root.level
-
     def install(settings, *, tty=False):
         stream = Stderr(tty)
         monkeypatch.setattr("sys.stderr", stream)
         set_up(settings)
         return stream
 
-    yield install
-    logging.root.handlers[:], logging.root.level = before
-    structlog.reset_defaults()
+    return install
 
 
 def test_a_happening_is_one_json_line(stderr):
