@@ -14,6 +14,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from scrubber.cli.asking import config_to_ask
 from scrubber.cli.audit_checks import Report, check_events, compare, lines_as_records, read_quarantined
 from scrubber.cli.audit_events import AuditEvent, read_event, read_events
 from scrubber.cli.exits import Exit
@@ -184,8 +185,6 @@ def _stamp(line: bytes) -> int:
 def _config(file: Path | None) -> Config:
     if file is None:
         raise click.UsageError("nothing to read: give FILE or --config")
-    from scrubber.cli.asking import config_to_ask  # noqa: PLC0415 - a file needs no log
-
     return config_to_ask(file)
 
 

@@ -85,7 +85,11 @@ class TemplateDetector(Around):
             return self._detector.detect(texts, plan)
         normalised = {text: normalise(text) for text in dict.fromkeys(texts)}
         answers = self._detector.detect([normalised[text] for text in texts], plan)
-        return [_grown(spans, runs_of(text)) if spans else [] for text, spans in zip(texts, answers, strict=True)]
+        grown: list[list[Span]] = []
+        for text, spans in zip(texts, answers, strict=True):
+            runs = runs_of(text) if spans else []
+            grown.append([_grown(span, runs) for span in spans])
+        return grown
 
     def describe(self) -> Description:
         """The detector's description, with a name that says what its texts went through."""
@@ -93,12 +97,8 @@ class TemplateDetector(Around):
         return Description(described.name, f"{described.revision}+templates".lstrip("+"), described.digest)
 
 
-def _grown(spans: Sequence[Span], runs: Sequence[Run]) -> list[Span]:
-    """Grow each span over the replaced runs that it begins or ends in."""
-    return [_grown_over(span, runs) for span in spans]
-
-
-def _grown_over(span: Span, runs: Sequence[Run]) -> Span:
+def _grown(span: Span, runs: Sequence[Run]) -> Span:
+    """Grow a span over the replaced runs that it begins or ends in."""
     first = bisect_right(runs, span.start, key=lambda run: run.end)
     last = bisect_left(runs, span.end, key=lambda run: run.start) - 1
     start = min(span.start, runs[first].start) if first < len(runs) else span.start

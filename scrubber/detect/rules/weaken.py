@@ -135,20 +135,20 @@ def _merged(items: list[Node]) -> list[Node]:
     """Leave out an open repeat of some bytes before one of the same bytes and more."""
     kept: list[Node] = []
     for item in items:
-        if kept and _is_open(item) and _is_open(kept[-1]) and _of_bytes(kept[-1]) <= _of_bytes(item):
+        before, here = _open_repeat_of(kept[-1]) if kept else None, _open_repeat_of(item)
+        if before is not None and here is not None and before <= here:
             kept.pop()
         kept.append(item)
     return kept
 
 
-def _is_open(node: Node) -> bool:
-    return isinstance(node, Repeat) and isinstance(node.item, Byte) and (node.least, node.most) == (0, None)
-
-
-def _of_bytes(node: Node) -> frozenset[int]:
-    assert isinstance(node, Repeat)
-    assert isinstance(node.item, Byte)
-    return node.item.values
+def _open_repeat_of(node: Node) -> frozenset[int] | None:
+    """Return which bytes `node` is any number of, none included; None where it is something else."""
+    match node:
+        case Repeat(Byte(values), 0, None):
+            return values
+        case _:
+            return None
 
 
 def _shorten(node: Node) -> Node:
