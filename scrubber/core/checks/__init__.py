@@ -41,6 +41,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "basic_auth": basic_auth.credentials,
         "bech32": crypto.bech32,
         "card": card.card_number,
+        "card_track": card.track,
         "coordinate": coordinate.in_range,
         "email": email.address,
         "email_international": email.international,

@@ -26,3 +26,9 @@ def card_number(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0
         return False
     number = digits(value)
     return 13 <= len(number) <= 19 and _ISSUERS.fullmatch(number) is not None and luhn(number)
+
+
+def track(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
+    """Whether `value` begins as the second track of a card does: its number, a separator, and the month it ends in."""
+    number, separator, rest = value.replace(b"D", b"=").partition(b"=")
+    return separator != b"" and b"01" <= rest[2:4] <= b"12" and card_number(number)

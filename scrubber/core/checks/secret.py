@@ -6,6 +6,7 @@ import math
 import re
 
 from scrubber.core.checks.field_name import listed_name
+from scrubber.core.checks.state import is_state
 
 _NOT_SECRETS = frozenset(
     b"""null none true false nil undefined empty yes no and or not is was for from the by to in on at of an a it
@@ -42,6 +43,10 @@ _NOT_FIRST = (
     b"[masked",
     b"[filtered",
     b"[removed",
+    b"(sensitive",
+    b"(known",
+    b"pam_",  # gdm-password]: pam_unix
+    b"gkr-pam",
 )
 _PUNCTUATION = b"\\\"'.,;:!?)]}> "
 _CALL = re.compile(rb"[A-Za-z_][\w.$]*(?:\(.*\)?|\{.*)", re.DOTALL)
@@ -83,7 +88,7 @@ def _is_column(word: bytes) -> bool:
 
 def secret_word(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:
     """Whether a word in a sentence (`password is V`) is one that nobody would write there but as a password."""
-    return secret(value) and not value.strip(_PUNCTUATION).lower().endswith((b"ed", b"ing", b"able", b"ible"))
+    return secret(value) and not is_state(value.strip(_PUNCTUATION).lower())
 
 
 def mixed_secret(value: bytes, _text: bytes = b"", _start: int = 0, _end: int = 0) -> bool:

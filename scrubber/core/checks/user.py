@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 
+from scrubber.core.checks.state import is_state
+
 _NOT_NAMES = frozenset(
     b"""none null nil true false undefined unknown anonymous yes no and or not is was has had the a an in on at to of
     by for from with
     user username login name password passwd uid gid account id ip host server client invalid illegal failed failure
     error ok success
-    ssh ssh2 unix pam system local localhost virtual authentication authenticated session opened closed request
-    using unset found such peer input tried attempted denied nonexistent non-existent existing authorization
+    ssh ssh2 unix unix-user pam system local localhost virtual authentication authenticated session opened closed
+    request using unset found such peer input tried attempted denied nonexistent non-existent existing authorization
     role roles group groups permission permissions model object entity quota
     defined data agent agents space mode interface action activity preferences
-    profile settings str string int integer varchar""".split()
+    profile settings phone str string int integer varchar""".split()
 )
 _STATES = frozenset(
     b"""already missing empty taken too wrong incorrect correct valid unique different same case must only now
@@ -37,6 +39,8 @@ def user_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> 
         return False
     if text[end : end + 1] == b"=":  # the next key, where the value is empty: `ruser= rhost=a`
         return False
+    if text[max(0, start - 2) : start] == b"><":  # a tag, where the text of an element might stand
+        return False
     return not (text[start - 1 : start] == b"<" and text[end : end + 1] == b">" and _PLACEHOLDER.fullmatch(value))
 
 
@@ -50,7 +54,7 @@ def user_stated(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -
     no machine (`created_by: system`).
     """
     word = value.lower()
-    if word in _STATES or word.endswith((b"ed", b"ing", b"able", b"ible")):
+    if word in _STATES or is_state(word):
         return False
     return user_login(value, text, start, end)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from scrubber.core.named import attributes, copies, inserts, labels
+from scrubber.core.named import attributes, copies, forms, inserts, labels, refusals, segments
 from scrubber.core.named.base import NamedValue
 
-MARK = "|".join(way.MARK for way in (attributes, copies, inserts, labels))
+_WAYS = (attributes, copies, forms, inserts, labels, refusals, segments)
+
+MARK = "|".join(way.MARK for way in _WAYS)
 """What is in every text that holds such a value: a pattern, in the syntax of rules."""
 
 __all__ = ["MARK", "NamedValue", "named_values"]
@@ -16,4 +18,4 @@ __all__ = ["MARK", "NamedValue", "named_values"]
 
 def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the scalars of `text` that are named from elsewhere, once for each of their names."""
-    return chain.from_iterable(way.named_values(text) for way in (attributes, copies, inserts, labels))
+    return chain.from_iterable(way.named_values(text) for way in _WAYS)

@@ -13,6 +13,8 @@ def found(text):
 
 
 HEAD = b"COPY public.users (id, password) FROM stdin;\n"
+CSV = b"COPY public.users (id, password) FROM stdin WITH (FORMAT csv);\n"
+CELLS = st.text("xy ,()'\"\\{}:", min_size=1, max_size=6).filter(lambda cell: cell not in ("\\N", "\\."))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,42 @@ def test_the_values_of_columns(text, pairs):
     assert found(text) == pairs
 
 
-CELLS = st.text("xy ,()'\"\\{}:", min_size=1, max_size=6).filter(lambda cell: cell not in ("\\N", "\\."))
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        (CSV + b"1,V\n2,W x\n\\.\n", [("id", "1"), ("password", "V"), ("id", "2"), ("password", "W x")]),
+        (
+            CSV + b'"1","V, ""x"""\r\n2,"a\nb"\n',
+            [("id", "1"), ("password", 'V, ""x""'), ("id", "2"), ("password", "a\nb")],
+        ),
+        (CSV + b'1,""\n,V\n', [("id", "1"), ("password", "V")]),
+        (CSV + b'"1","V"', [("id", "1"), ("password", "V")]),
+        (CSV + b'1,"V x', [("id", "1"), ("password", "V x")]),
+        (b'{"sql":"' + CSV + b'1,V","n":1}', [("id", "1"), ("password", "V")]),
+        (b'{"sql":"' + CSV + b'1,"V","n":1}', [("id", "1"), ("password", "V")]),
+        (b"COPY t (a, b) FROM STDIN CSV HEADER\nx,y\n1,V\n", [("x", "1"), ("y", "V")]),
+        (b'COPY t FROM stdin (FORMAT csv, HEADER)\n"a",b\n1,V\n', [("a", "1"), ("b", "V")]),
+        (b"COPY t FROM stdin (FORMAT csv, HEADER false)\n1,V\n", []),
+        (b"COPY t (a, b) FROM stdin WITH DELIMITER '|' CSV;\n1|V,W\n", [("a", "1"), ("b", "V,W")]),
+        (b"COPY t (a, b) FROM stdin WITH (DELIMITER ';');\n1;V\n", [("a", "1"), ("b", "V")]),
+        (b"COPY t (a, b) FROM stdin CSV DELIMITER E'\\t';\n1\tV\n", [("a", "1"), ("b", "V")]),
+        (CSV + b"ERROR: no such table\n1,V\n", []),
+    ],
+    ids=[
+        *("two rows", "quotes", "nothing in it", "no end", "cut", "cut, in JSON", "cut in quotes, in JSON"),
+        *("names in the first row", "names there only", "no names", "bars", "no CSV", "tabs", "no rows"),
+    ],
+)
+def test_the_values_of_columns_in_other_formats(text, pairs):
+    assert found(text) == pairs
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), max_size=4))
+def test_a_value_has_the_name_of_its_column_whatever_is_in_its_quotes(rows):
+    quoted = [tuple(cell.replace('"', '""') for cell in row) for row in rows]
+    text = CSV + "".join(f'"{first}","{second}"\n' for first, second in quoted).encode() + b"\\.\n"
+    expected = [(name, cell) for row in quoted for name, cell in zip(("id", "password"), row, strict=True)]
+    assert found(text) == expected
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), max_size=4))
@@ -69,3 +106,8 @@ UNITS = [
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_cost_is_linear(unit):
     assert_linear(named_values, lambda size: HEAD + b"1\t2\n" + unit * (size // len(unit)))
+
+
+@pytest.mark.parametrize("unit", [*UNITS, CSV, b"1,2\n", b'1,"2', b'""', b'"x,""', b',"', b'"\n', b'""",', b'1,"2"\n'])
+def test_the_cost_is_linear_with_quotes(unit):
+    assert_linear(named_values, lambda size: CSV + b"1,2\n" + unit * (size // len(unit)))

@@ -22,6 +22,14 @@ PIECES = [
     "COPY t (a)",
     " From ",
     "STDIN;\n",
+    'form-data; name="a"',
+    "\n\n",
+    "Key (a)=(b) is still",
+    "Duplicate entry 'a' for key 'b'",
+    "PID|1||7",
+    "NM1*IL*1*LEE",
+    "REF*SY*1",
+    "PER*IC*x*TE*1",
 ]
 
 

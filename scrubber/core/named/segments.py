@@ -1,0 +1,106 @@
+"""Values whose place in a segment says what they are: HL7 version 2 (`PID|1||123456||LEE^ANN`) and X12 of health plans
+(`NM1*IL*1*LEE*ANN`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from scrubber.core.named.base import NamedValue
+
+MARK = r"(?:PID|NK1|GT1|IN1)\||(?:NM1|DMG|PER|REF|N3|N4)\*"
+"""In every text in which a place may name a value."""
+
+_Places = Mapping[int, tuple[bytes, ...]]
+"""Names of the components of a field, by its number; an empty name: nobody's."""
+
+_NAME = (b"last name", b"first name", b"middle name")
+_ADDRESS = (b"address", b"address2", b"", b"", b"zip")
+_PHONE = (b"phone",)
+_HL7: Mapping[bytes, _Places] = {
+    b"PID": {
+        3: (b"mrn",),
+        5: _NAME,
+        6: _NAME,
+        7: (b"dob",),
+        9: _NAME,
+        11: _ADDRESS,
+        13: _PHONE,
+        14: _PHONE,
+        18: (b"account number",),
+        19: (b"ssn",),
+        20: (b"driver license",),
+    },
+    b"NK1": {2: _NAME, 4: _ADDRESS, 5: _PHONE, 6: _PHONE, 16: (b"dob",), 37: (b"ssn",)},
+    b"GT1": {3: _NAME, 5: _ADDRESS, 6: _PHONE, 7: _PHONE, 8: (b"dob",), 12: (b"ssn",)},
+    b"IN1": {16: _NAME, 18: (b"dob",), 19: _ADDRESS, 36: (b"policy number",), 49: (b"member id",)},
+}
+_X12: Mapping[bytes, _Places] = {
+    b"NM1": {3: _NAME[:1], 4: _NAME[1:2], 5: _NAME[2:]},
+    b"DMG": {2: (b"dob",)},
+    b"N3": {1: (b"address",), 2: (b"address2",)},
+    b"N4": {3: (b"zip",)},
+    b"PER": {2: (b"contact name",)},
+}
+_QUALIFIERS: Mapping[bytes, bytes] = {
+    b"MI": b"member id",
+    b"XX": b"npi",
+    b"SY": b"ssn",
+    b"34": b"ssn",
+    b"EI": b"ein",
+    b"EA": b"mrn",
+    b"TE": b"phone",
+    b"CP": b"phone",
+    b"HP": b"phone",
+    b"WP": b"phone",
+    b"FX": b"fax",
+}
+"""X12 says with a code what the next field is."""
+
+_QUALIFIED = (b"NM1", b"PER", b"REF")
+
+_SEGMENT = re.compile(
+    rb"(?<![A-Za-z0-9])(?:(?P<hl7>PID|NK1|GT1|IN1)\|(?P<bars>[^\r\n\"]*+)"
+    rb"|(?P<x12>NM1|DMG|PER|N3|N4|REF)\*(?P<stars>[^~\r\n\"]*+))"
+)
+_ORGANISATION = b"2"
+
+
+def named_values(text: bytes) -> Iterator[NamedValue]:
+    """Yield the components of all segments that are about people, under the names of their places."""
+    for segment in _SEGMENT.finditer(text):
+        if segment["hl7"]:
+            yield from _placed(segment["bars"], segment.start("bars"), b"|", _HL7[segment["hl7"]])
+        else:
+            fields = segment["stars"].split(b"*")
+            if segment["x12"] != b"NM1" or fields[1:2] != [_ORGANISATION]:
+                places = _X12.get(segment["x12"], {})
+                yield from _placed(segment["stars"], segment.start("stars"), b"*", places)
+            if segment["x12"] in _QUALIFIED:
+                yield from _qualified(fields, segment.start("stars"))
+
+
+def _placed(content: bytes, start: int, separator: bytes, places: _Places) -> Iterator[NamedValue]:
+    for number, field in enumerate(content.split(separator), start=1):
+        if number in places:
+            yield from _components(field, start, places[number])
+        start += len(field) + 1
+
+
+def _components(field: bytes, start: int, names: tuple[bytes, ...]) -> Iterator[NamedValue]:
+    for repetition in field.split(b"~"):
+        at = start
+        for name, component in zip(names, repetition.split(b"^"), strict=False):
+            if name and component:
+                yield NamedValue(name, at, at + len(component), bare=True)
+            at += len(component) + 1
+        start += len(repetition) + 1
+
+
+def _qualified(fields: list[bytes], start: int) -> Iterator[NamedValue]:
+    for qualifier, value in pairwise(fields):
+        start += len(qualifier) + 1
+        if value and qualifier in _QUALIFIERS:
+            yield NamedValue(_QUALIFIERS[qualifier], start, start + len(value), bare=True)
