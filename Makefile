@@ -40,6 +40,10 @@ lint: sync ## Formatting, lint rules, types, room borders, spelling
 	$(RUN) codespell scrubber docs README.md CHANGELOG.md
 	$(RUN) validate-pyproject pyproject.toml
 
+.PHONY: derived
+derived: sync-core ## Derive the patterns of the built-in rules anew, for quick starts
+	$(RUN) python -m scrubber.detect.rules.derived
+
 .PHONY: audit
 audit: sync ## Known vulnerabilities of the locked dependencies
 	$(UV) export --locked --no-hashes --no-dev --no-emit-project | $(RUN) pip-audit --disable-pip --requirement /dev/stdin

@@ -59,3 +59,9 @@ def test_rules_can_be_compiled_before_what_else_a_command_needs_is_imported():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_command_line_is_the_module_too() -> None:
+    done = subprocess.run([sys.executable, "-m", "scrubber", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("scrubber, version ")
+    assert subprocess.run([sys.executable, "-m", "scrubber", "no-command"], check=False).returncode == 2

@@ -5,13 +5,12 @@ import json
 import pytest
 
 from scrubber.core.quarantine import Quarantine
-from scrubber.core.spans import Span
-from scrubber.detect.detector import Description
 from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import ready_tier
 from scrubber.detect.texts import TextPipeline
 from scrubber.policies import load_policy
+from tests.detect.names import Names
 
 CARD = "4111111111111111"
 PEM = "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\nbm90IGEga2V5\n-----END PRIVATE KEY-----"
@@ -90,7 +89,7 @@ CASES = {
     ),
     "a long option of a database client": (
         "mysql -u x --password h7Gk2pQx shop",
-        "mysql -u x --password <PASSWORD> shop",
+        "mysql -u <USER_NAME> --password <PASSWORD> shop",
     ),
     "an IPv6 address with a port and no brackets": ("haproxy: 2001:db8::12:58430 [x]", "haproxy: <IPV6>:58430 [x]"),
     "a password with the name of its scheme": ("password={noop}h7Gk2pQx end", "password=<PASSWORD> end"),
@@ -142,9 +141,29 @@ CASES = {
         "COPY u (id, email, password, ssn) FROM stdin;\n1\ta@m.example\th7Gk2pQx\t123456789\n2\t\\N\tb9 x\t\\N\n\\.\n",
         "COPY u (id, email, password, ssn) FROM stdin;\n1\t<EMAIL>\t<PASSWORD>\t<SSN>\n2\t\\N\t<PASSWORD>\t\\N\n\\.\n",
     ),
+    "rows of a dump of SQL with commas": (
+        'COPY u (id, password, ssn) FROM stdin WITH (FORMAT csv);\n1,"h7Gk, ""2p",123456789\n2,"b9 x",\n\\.\n',
+        'COPY u (id, password, ssn) FROM stdin WITH (FORMAT csv);\n1,"<PASSWORD>",<SSN>\n2,"<PASSWORD>",\n\\.\n',
+    ),
     "rows of a dump of SQL in JSON": (
         r'{"sql":"COPY u (n, password) FROM stdin;\n7\th7Gk2pQx\n\\.\n","n":1}',
         r'{"sql":"COPY u (n, password) FROM stdin;\n7\t<PASSWORD>\n\\.\n","n":1}',
+    ),
+    "a part of a form": (
+        'form-data; name="password"\n\nh7 Gk2pQx\n--b\nform-data; name="ssn"\n\n123456789\n--b--',
+        'form-data; name="password"\n\n<PASSWORD>\n--b\nform-data; name="ssn"\n\n<SSN>\n--b--',
+    ),
+    "a value that a database refuses": (
+        "Key (username, ssn)=(h7gk, 123456789) already exists.",
+        "Key (username, ssn)=(<USER_NAME>, <SSN>) already exists.",
+    ),
+    "a patient of HL7 in JSON": (
+        r'{"m":"MSH|x\rPID|1||00123456^^^H||LEE^ANN||19800201|F","n":1}',
+        r'{"m":"MSH|x\rPID|1||<MEDICAL_RECORD_NUMBER>^^^H||<LAST_NAME>^<FIRST_NAME>||<DATE_OF_BIRTH>|F","n":1}',
+    ),
+    "a member of a health plan": (
+        "NM1*IL*1*LEE*ANN****MI*XYZ123456789~REF*SY*123456789~",
+        "NM1*IL*1*<LAST_NAME>*<FIRST_NAME>****MI*<HEALTH_PLAN_BENEFICIARY_NUMBER>~REF*SY*<SSN>~",
     ),
     "a custom field of CEF": (
         "CEF:0|v|p|1|7|n|3|act=x cs1Label=password cs1=h7 Gk2pQx cn1=123456789 cn1Label=SSN",
@@ -190,25 +209,6 @@ NOT_CASES = [
     *("UPDATE users SET password = $1", '{"password":{"type":"string","minLength":8}}'),
     *("arn:aws:iam::123456789012:role/reader", "price 1299.99 EUR", "size=1048576 bytes", "listening on port 8443"),
 ]
-
-
-class Names:
-    """A model that knows one name."""
-
-    def detect(self, texts, plan):
-        return [
-            [Span(text.index("Ada"), text.index("Ada") + 3, "first_name", 0.9, "names")] if "Ada" in text else []
-            for text in texts
-        ]
-
-    def warm_up(self):
-        pass
-
-    def describe(self):
-        return Description("names", "1", "d")
-
-    def close(self):
-        pass
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from scrubber.core.checks import get_check
 from scrubber.core.labels import did_you_mean
+from scrubber.detect.rules.derived import derived
 from scrubber.detect.rules.keyed import assigned_pattern, keyed_pattern
-from scrubber.detect.rules.pattern import compile_pattern
 from scrubber.detect.rules.rule import Near, Rule
 from scrubber.detect.rules.syntax import PatternError
 from scrubber.errors import ConfigError, Problem
@@ -68,7 +68,8 @@ class _RuleSpec(_Strict):
             raise ValueError("give either a pattern, or keys (and perhaps the form of their value)")
         return self
 
-    def _source(self) -> str:
+    def source(self) -> str:
+        """The source of the pattern."""
         if self.pattern is not None:
             return self.pattern
         return assigned_pattern(self.keys) if self.value is None else keyed_pattern(self.keys, self.value)
@@ -81,7 +82,7 @@ class _RuleSpec(_Strict):
         return Rule(
             id=self.id,
             label=self.label,
-            pattern=compile_pattern(self._source()),
+            pattern=derived(self.source()),
             score=self.score or (_KEYED_SCORE if keyed else _SHAPED_SCORE),
             evidence="key" if (self.evidence or ("key" if keyed else "shape")) == "key" else "shape",
             check=self.check,
@@ -104,10 +105,18 @@ def load_rules(source: Path | str) -> tuple[Rule, ...]:
 @cache
 def builtin_rules() -> tuple[Rule, ...]:
     """The built-in pack, by file and in the order of each file."""
+    return tuple(rule for text in _pack() for rule in load_rules(text))
+
+
+def builtin_sources() -> list[str]:
+    """The source of each pattern of the built-in pack."""
+    entries = (entry for text in _pack() for entry in yaml.load(text, Loader=_LOADER)["rules"])  # noqa: S506 - a safe one
+    return [_RuleSpec.model_validate(entry).source() for entry in entries]
+
+
+def _pack() -> Iterator[str]:
     files = (resources.files("scrubber.detect.rules") / "pack").iterdir()
-    return tuple(
-        rule for file in sorted(files, key=lambda file: file.name) for rule in load_rules(file.read_text("utf-8"))
-    )
+    return (file.read_text("utf-8") for file in sorted(files, key=lambda file: file.name))
 
 
 def _read(text: str, where: str) -> tuple[list[Rule], list[Problem]]:

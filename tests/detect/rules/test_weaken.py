@@ -25,10 +25,13 @@ PIECES = [
     "(?:ab?){1,2}",
 ]
 PIECES += ["(?:a|b+)", "(?:a?|b)", "a{3,20}", "a{14}", "abc", "[0-9]*"]
-PIECES += ["[^a]+", "[^ab]{1,40}"]
+PIECES += ["a{14}b", "[ab]{13,}c"]
+PIECES += ["[^a]+", "[^ab]{1,40}", "-?=?-{0,2}(?:=|:-)=*", "-?=?-{0,2}(?:=|:-)=*[-:]"]
 MANY_WORDS = "|".join(a + b + c for a in "abcde" for b in "abcde" for c in "ab")
 PATTERNS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
-TEXTS = st.text(alphabet="abcx1 \n", max_size=24).map(str.encode)
+TEXTS = st.one_of(
+    st.text(alphabet="abcx1-=: \n", max_size=24), st.from_regex(r"[ab]{0,2}a{10,20}b[abc]{0,14}c", fullmatch=True)
+).map(str.encode)
 
 
 @given(PATTERNS, TEXTS)
@@ -58,11 +61,16 @@ def test_wherever_the_exact_pattern_matches_the_engines_form_ends_within_reach(p
         (r"a(x{2,80})b", r"ax{2,}b"),
         (r"(?:^|[^a-z])(?:x|y)?::", r"\x3a\x3a"),
         (r"(?:^|\s)\d{1,3} \S{1,64} ([a-z]+) \[now", r"\x20[a-z]+\x20\x5bnow"),
+        (r"(?:^|[^0-9])([0-9]{32}:[0-9]{2})", r"[0-9]{12}\x3a[0-9]{2}"),
+        (r"(?:^|[^0-9])([0-9]{32}[a-f]{2})", r"(?:^|[^0-9])[0-9]{32}[a-f]{2}"),  # what follows is not certain
         (r"user \S{1,64} (\d) now", r"user\x20[^\x09-\x0d\x20]+\x20[0-9]\x20now"),  # only behind a word it is busy
         (r"\d[^@]{1,64}@(\d)", r"[0-9][^\x40]+\x40[0-9]"),  # too little would be left
         (r"(?:^|[^a-z])(xy)(?:[^a-z]|$)", r"(?:^|[^a-z])xy(?:[^a-z]|$)"),
         (rf"pin-{{0,8}}?(?:(?:{MANY_WORDS}|\(\d\))[-_]{{1,6}}|=){{0,2}}?(\d)", r"pin[\x28-\x29\x2d0-9\x3d_a-e]*[0-9]"),
         (rf"pin(?:(?:{MANY_WORDS})\b-){{0,2}}(\d)", rf"pin(?:(?:{MANY_WORDS})\b\x2d)*[0-9]"),  # its bytes are not all
+        (r"""key\s?"?\]?[ ]{0,4}(?:=>|:)([{[])""", r"key[\x09-\x0d\x20\x22\x3a\x3d-\x3e\x5d]*[\x5b\x7b]"),
+        (r"key\s?-?[ ]{0,4}(?:=>|:)(\d)", r"key[\x09-\x0d\x20]?\x2d?\x20{0,4}(?:\x3d\x3e|\x3a)[0-9]"),  # a run of four
+        (r"key\s?\"?\]?[ ]{0,4}(?:=>|:x)(\d)", r"key[\x09-\x0d\x20]?\x22?\x5d?\x20{0,4}(?:\x3d\x3e|\x3ax)[0-9]"),
     ],
 )
 def test_the_engines_form_is_short(pattern, form):
