@@ -11,13 +11,13 @@ from scrubber.core.keys import KeyRing
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Chunk, Clean, Quarantined, Record
 from scrubber.core.spans import Span
-from scrubber.detect.detector import Description
 from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.pattern import compile_pattern
 from scrubber.detect.rules.rule import Rule
 from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.texts import TextPipeline
 from scrubber.errors import DetectorFailed, Reason
+from tests.detect.names import Names
 from tests.detect.simple_rules import policy, scrub, scrubber
 from tests.strategies import SECRET, json_documents, log_lines, records, secrets
 
@@ -28,38 +28,6 @@ records_with_one_finding = st.builds(
     st.dictionaries(st.sampled_from(["n", "m", "é"]), st.one_of(st.integers(), st.text("ab{}[]:,", max_size=6))),
     secrets,
 )
-
-
-class Names:
-    """A detector that knows one name."""
-
-    def __init__(self, name="Ada", *, label="first_name", score=0.9, fails=False):
-        self._name, self._label, self._score, self._fails, self.seen = name, label, score, fails, []
-
-    def detect(self, texts, plan):
-        if self._fails:
-            raise DetectorFailed("gone")
-        self.seen += texts
-        return [
-            [Span(at, at + len(self._name), self._label, self._score, "names") for at in _places(text, self._name)]
-            for text in texts
-        ]
-
-    def warm_up(self):
-        pass
-
-    def describe(self):
-        return Description("names", "1", "d")
-
-    def close(self):
-        pass
-
-
-def _places(text, name):
-    at = text.find(name)
-    while at >= 0:
-        yield at
-        at = text.find(name, at + 1)
 
 
 def record(value, key=None, headers=None, offset=0, topic="logs"):
