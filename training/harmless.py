@@ -28,6 +28,15 @@ NOUNS: Final = ("Order", "User", "Invoice", "Session", "Payment", "Token", "Acco
 ROLES: Final = ("Service", "Manager", "Handler", "Controller", "Repository", "Factory", "Listener", "Executor", "Processor", "Exception", "Error", "Impl", "Adapter", "Filter", "Validator", "Scheduler", "Client", "Worker", "Dispatcher", "Provider")  # fmt: skip
 
 
+COMMANDS: Final = (
+    "chown", "chmod", "chgrp", "mkdir", "rmdir", "rsync", "cron", "grep", "egrep", "awk", "sed", "tar", "gzip", "mount", "umount", "dd", "ls", "rm", "mv", "cp", "cat",
+    "tail", "touch", "ln", "ps", "kill", "pkill", "sleep", "wget", "curl", "scp", "ssh", "apt", "yum", "pip", "npm", "make", "gcc", "perl", "python3", "bash", "sudo",
+    "passwd", "useradd", "usermod", "groupadd", "visudo", "systemctl", "journalctl", "iptables", "ip", "ping", "dig", "nc", "tee", "xargs", "find", "sort", "wc",
+    "env", "printenv", "nohup", "nice", "chroot", "fsck", "mkfs", "lsof", "strace", "tcpdump", "openssl", "docker", "kubectl", "helm", "git", "vim", "nano", "less",
+    "whoami", "uname", "hostname", "dmesg", "modprobe", "insmod", "sysctl", "at", "setfacl", "getfacl", "restorecon", "logrotate", "runuser", "java", "node", "php",
+)  # fmt: skip
+
+
 # What an earlier scrubbing, a template or an empty field leaves behind.
 PLACEHOLDERS: Final = (
     *(f"<{label.upper()}>" for label in LABELS),
@@ -225,6 +234,13 @@ def locale_tag(rng: Random) -> str:
     return language + rng.choice("-_") + rng.choice(pools.places().country_codes) + rng.choice(("", "", ".UTF-8"))
 
 
+def registration(rng: Random) -> str:
+    """The id of an installation: a UUID in small or capital letters, with or without braces."""
+    text = "-".join(chars(rng, HEX, n) for n in (8, 4, 4, 4, 12))
+    text = text.upper() if rng.random() < 0.3 else text
+    return f"{{{text}}}" if rng.random() < 0.15 else text
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "country_code": lambda rng: rng.choice(pools.places().country_codes),
     "timezone": timezone,
@@ -272,6 +288,8 @@ MAKERS: Final[dict[str, Maker]] = {
     "nonname": lambda rng: rng.choice((rng.choice(pools.DOUBLE_MEANING), rng.choice(pools.DOUBLE_MEANING_LAST))),
     "letters": lambda rng: rng.choice(("", "", "-")) + chars(rng, string.ascii_lowercase + rng.choice(("", string.digits)), 9, 14),
     "token_word": lambda rng: chars(rng, ALNUM, 4, 9),
+    "uuid": registration,
+    "command": lambda rng: rng.choice(COMMANDS),
     "letter": lambda rng: rng.choice(string.ascii_uppercase),
     "product": one_of("router", "laptop", "phone", "headphones", "blender", "subscription", "modem", "printer", "tablet", "washing machine", "gift card", "watch", "camera", "monitor", "keyboard", "fridge", "app", "jacket", "pair of shoes", "data plan"),
     "placeholder": lambda rng: rng.choice(PLACEHOLDERS),

@@ -9,7 +9,10 @@ from random import Random
 from training.scene import Piece
 
 _KEEP_CASE = frozenset({"password", "api_key", "private_key", "crypto_wallet", "http_cookie"})
+_MISSPELT = frozenset({"first_name", "last_name"})
 _SAID_ALOUD = frozenset({"email"})
+# Where most people have their mail: said without its marks, so that it is nobody's address.
+_PROVIDERS = ("gmail", "gmail", "gmail", "yahoo", "hotmail", "outlook", "aol", "icloud", "msn", "live", "mail")
 _BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _KEEP_MARKS = frozenset({"ipv4", "ipv6", "mac_address", "coordinate", "url"})  # nothing without them
 
@@ -40,10 +43,14 @@ def stripped(pieces: list[Piece], rng: Random) -> list[Piece]:
             done.append(piece)
             continue
         text = piece.text
-        if piece.label in _SAID_ALOUD and rng.random() < 0.4:
+        if piece.label in _SAID_ALOUD and rng.random() < 0.2:
             text = text.replace("@", " at ").replace(".", " dot ")
         elif piece.label in _SAID_ALOUD:  # without its marks it is no address, and its domain may end like any other
             text = re.sub(r"\.(?:example|test|invalid|local|internal|lan)$", ".com", text.replace(".example.", "."))
+            if rng.random() < 0.7:
+                text = f"{text.partition('@')[0]}@{rng.choice(_PROVIDERS)}.com"
+            if rng.random() < 0.75:  # mostly its words run together
+                text = re.sub(r"[^\w\s]|_", "", text)
         text = re.sub(r"[ \t]{2,}", " ", re.sub(r"[^\w\s]|_", gap, text.replace("'", "")))
         text = _BESIDE_DIGIT.sub(" ", text) if apart else text
         text = text.strip() if piece.label else text
@@ -53,8 +60,10 @@ def stripped(pieces: list[Piece], rng: Random) -> list[Piece]:
 
 
 def typos(pieces: list[Piece], rng: Random, rate: float) -> list[Piece]:
-    """Swapped, doubled and lost letters outside values."""
-    return [p if p.label else replace(p, text=_misspelt(p.text, rng, rate)) for p in pieces]
+    """Swapped, doubled and lost letters outside values, and in names."""
+    return [
+        replace(p, text=_misspelt(p.text, rng, rate)) if p.label is None or p.label in _MISSPELT else p for p in pieces
+    ]
 
 
 def _misspelt(text: str, rng: Random, rate: float) -> str:

@@ -28,7 +28,9 @@ def plain(text: str) -> str:
 
 def _draw_names(rng: Random) -> tuple[str, str]:
     roll = rng.random()
-    if roll < 0.36:
+    if roll < 0.10:
+        names = pools.names(rng.choice(("en_US", "en_US", "en_IN")))
+    elif roll < 0.40:
         names = pools.names(rng.choice(pools.ENGLISH))
     elif roll < 0.68:
         names = pools.names(rng.choice(pools.LATIN))
@@ -237,6 +239,18 @@ def _invented_town(rng: Random) -> str:
     )
     root = rng.choice((_draw_names(rng)[0], _draw_names(rng)[1], _invented(rng), rng.choice(pools.words()).title()))
     return rng.choice((f"{before} {root}", f"{root}{after}", f"{before} {root}{after}"))
+
+
+def bare_street(rng: Random) -> str:
+    """A street without a number."""
+    if rng.random() < 0.25:
+        return rng.choice(pools.street_names(rng.choice(STREET_LOCALES)))
+    nth = rng.randint(1, 140)
+    ending = "th" if nth % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(nth % 10, "th")
+    word = rng.choice(
+        (rng.choice(STREET_WORDS), _draw_names(rng)[1], f"{nth}{ending}", f"{rng.choice('NSEW')} {nth}{ending}")
+    )
+    return f"{word} {rng.choice(STREET_KINDS)}"
 
 
 def street(rng: Random) -> str:

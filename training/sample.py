@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
-from training import labels, machine, noise, structured, template, view
+from training import dumps, labels, machine, noise, structured, template, view
 from training.scene import Piece, Scene
 from training.text import Span, Text
 
@@ -27,13 +27,15 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "urls": (1.5, 0.4),
     "negative": (13, 0.6),
     "machine": (14, 0.6),
-    "infra": (21, 0.25),
+    "infra": (22, 0.25),
+    "dump": (8, 0.5),
     "alone": (8, 0),
     "structured": (10, 0.35),
     "prose": (5, 0),
     "ticket": (13, 0.03),
     "chat": (14, 0),
-    "talk": (20, 0),
+    "talk": (22, 0),
+    "dialogue": (12, 0),
     "email": (6, 0),
     "form": (7, 0),
     "social": (13, 0),
@@ -43,8 +45,8 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
 }
 
 LOGS: Final = ("access", "auth", "service", "mail", "app", "stack", "sql", "urls")
-MACHINES: Final = frozenset({*LOGS, "negative", "machine", "infra", "structured", "alone"})
-TALK: Final = frozenset({"ticket", "chat", "talk", "email", "social", "prose", "sentence", "document"})
+MACHINES: Final = frozenset({*LOGS, "negative", "machine", "infra", "dump", "structured", "alone"})
+TALK: Final = frozenset({"ticket", "chat", "talk", "dialogue", "email", "social", "prose", "sentence", "document"})
 # Labels that every policy asks for and that machine lines tempt to: they must be in the prompt for a negative to teach.
 TEMPTING: Final = (
     "user_name", "first_name", "last_name", "password", "api_key", "account_number", "customer_id", "phone_number", "street_address", "pin",
@@ -92,6 +94,8 @@ def _body(domain: str, scene: Scene, *, held_out: bool) -> list[Piece]:
         return structured.record(scene)
     if domain == "machine":
         return machine.line(scene)
+    if domain == "dump":
+        return dumps.dump(scene, held_out=held_out)
     rng, grammar = scene.rng, template.load(domain)
     texts = grammar.texts(held_out=held_out)
     count = 1
@@ -126,10 +130,12 @@ def _disturb(pieces: list[Piece], domain: str, rng: Random) -> list[Piece]:
     if talk and rng.random() < 0.2:
         pieces = noise.typos(pieces, rng, 0.03)
     roll = rng.random()
-    if roll < (0.6 if domain in {"chat", "talk"} else 0.22 if talk else 0.03):
+    if roll < (0.6 if domain in {"chat", "talk", "dialogue"} else 0.22 if talk else 0.03):
         pieces = noise.lower(pieces)
         form = rng.random() if talk else 1.0
-        if form < 0.45:
+        if form < (
+            0.75 if any(p.label == "email" for p in pieces) else 0.45
+        ):  # an address without marks is hard to learn
             pieces = noise.stripped(pieces, rng)
         elif form < 0.7:
             pieces = noise.bare(pieces)

@@ -10,7 +10,9 @@ from training.persona import Persona
 from training.shapes import digits
 
 # Harmless values that some users would call a reference, or a country, all the same: neither right nor wrong as that.
-UNDECIDED = dict.fromkeys(("hex", "block", "token_word", "blob", "letters"), "unique_id") | {"country_code": "country"}
+UNDECIDED = dict.fromkeys(("hex", "block", "token_word", "blob", "letters", "uuid"), "unique_id") | {
+    "country_code": "country"
+}
 TITLES = ("Mr.", "Mrs.", "Ms.", "Dr.", "Prof.", "Mr", "Ms", "Mrs", "Dr", "Miss", "Mr.", "Mrs.", "Ms.", "Dr.", "Herr", "Frau", "Sr.", "Mme", "Sir", "Rev.")  # fmt: skip
 SUFFIXES = ("Jr.", "Jr", "Sr.", "II", "III", "MD", "PhD")
 
@@ -48,10 +50,17 @@ class Scene:
             return self._name(base, self.person(number))
         if base == "full_address":
             return [Piece(self._remember(name, persona.full_address(self.rng)), "street_address")]
+        if base == "bare_street":
+            return [Piece(self._remember(name, persona.bare_street(self.rng)), "street_address")]
+        if base == "joined":  # a name as one word of a hashtag
+            who = self.person(number)
+            return [Piece(f"{who.first}{self.rng.choice(('', who.last))}".replace(" ", ""), undecided="first_name")]
         if base == "town_line":
             return self._town_line()
         if base == "ssn_tail":
             return [Piece(digits(self.rng, 4), "ssn")]
+        if base in {"spelled_first", "spelled_last"}:
+            return self._spelled(base.removeprefix("spelled_"), self.person(number))
         if base == "policy_number":
             return [Piece(values.policy_number(self.rng), "account_number")]
         label = {"ip": self.rng.choice(("ipv4", "ipv4", "ipv4", "ipv6"))}.get(base, base)
@@ -115,6 +124,11 @@ class Scene:
         if form == "comma":
             return [last, Piece(rng.choice((", ", ",", ", "))), first]
         return [Piece(who.written(f"{who.first[0]}."), "first_name"), gap, last]
+
+    def _spelled(self, part: str, who: Persona) -> list[Piece]:
+        """A name letter by letter."""
+        letters = self.rng.choice((" ", " ", "-", " - ", ". ")).join(getattr(who, part).replace(" ", ""))
+        return [Piece(who.written(letters), f"{part}_name")]
 
     def _titled(self, name: list[Piece]) -> list[Piece]:
         """A name behind a title, which is part of it: it tells the sex or the degree of whoever has the name."""

@@ -48,8 +48,11 @@ def birth(rng: Random) -> str:
 
 def ipv4(rng: Random) -> str:
     """An address of a private, reserved or documentation network."""
-    tail = ".".join(str(rng.randrange(256)) for _ in range(3))
-    last = str(rng.randint(1, 254))
+    top = 256 if rng.random() < 0.8 else 10  # small parts look like a version
+    tail = ".".join(str(rng.randrange(top)) for _ in range(3))
+    last = str(rng.randint(1, min(top, 254)))
+    if top == 10 and rng.random() < 0.3:
+        return f"0.{tail}"
     return rng.choice(
         (
             f"10.{tail}",
