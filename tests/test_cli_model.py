@@ -17,6 +17,7 @@ from scrubber.cli.exits import Exit
 from scrubber.cli.wiring import open_detectors
 from scrubber.config import ModelSection
 from scrubber.config.schema import ConfigFile
+from scrubber.core.labels import LABELS
 from scrubber.detect.cache import TemplateDetector
 from scrubber.detect.detector import Plan
 from scrubber.errors import ConfigError
@@ -235,6 +236,16 @@ def test_bench_prints_measured_beside_computed(tmp_path, capsys):
     assert re.search(r"stages  .* copy [\d,]+ us, forward [\d,]+ us", out)
     assert re.search(r"reached +[\d.]+ TFLOP a second in the forward pass, \d+% of the [\d.]+ that products", out)
     assert re.search(r"H100 SXM  ?at most [\d,]+ lines a second", out)
+
+
+def test_bench_asks_for_the_labels_that_a_worker_asks_for(tmp_path, capsys):
+    folder = save_gliner(tmp_path, Shape(layers=1, backbone="deberta"))
+    policy = tmp_path / "policy.yaml"
+    labels = {label: {"enabled": label in {"email", "first_name"}} for label in LABELS}
+    policy.write_text(json.dumps({"version": 1, "name": "two", "labels": labels}), "utf-8")
+    arguments = ["--device", "cpu", "--dtype", "float32", "--count", "5", "--policy", str(policy)]
+    assert main(["bench", "engine", str(folder), *arguments]) == Exit.OK
+    assert "(5 lines, 1 labels)" in capsys.readouterr().out  # rules find e-mail addresses by their form
 
 
 # --- the model of the package

@@ -9,6 +9,7 @@ import resource
 import select
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scrubber.cli import pipe as pipe_command
 from scrubber.cli import standard
 from scrubber.cli.exits import Exit
 from scrubber.core.keys import KeyRing
@@ -249,6 +251,51 @@ def test_ctrl_c_ends_it_without_a_traceback():
         piped.send_signal(signal.SIGINT)
         assert piped.wait(60) == Exit.INTERRUPTED
         assert piped.stderr.read().strip() == b""
+
+
+INTERRUPTED_IN_AN_IMPORT = """
+import os, signal, sys, weakref
+from scrubber.cli import main
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "scrubber.cli.choices":
+            short_lived = Interrupts()
+            forgotten = weakref.ref(short_lived, lambda _: os.kill(os.getpid(), signal.SIGINT))
+            del short_lived
+
+sys.meta_path.insert(0, Interrupts())
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv = ["scrubber", "pipe", "--rules-only"]
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_while_it_starts_is_heard_even_where_python_ignores_exceptions():
+    """As in the callback of a weak reference, of which every import has one: once in 60 tries it was lost there."""
+    ran = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IN_AN_IMPORT],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (Exit.INTERRUPTED, b"", b"")
+
+
+def test_ctrl_c_is_python_s_again_as_soon_as_lines_are_read(pipe, monkeypatch):
+    handlers = []
+    monkeypatch.setattr(
+        pipe_command, "batches_of_lines", lambda _: handlers.append(signal.getsignal(signal.SIGINT)) or ()
+    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert pipe().code == Exit.OK
+        assert pipe("--policy", "nowhere").code == Exit.CONFIG
+        handlers.append(signal.getsignal(signal.SIGINT))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert handlers == [signal.default_int_handler] * 2
 
 
 def on_a_terminal(*arguments, stdin, stdout):

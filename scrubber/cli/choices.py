@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scrubber.cli import garbage
+from scrubber.cli.interrupts import started
 from scrubber.cli.wiring import Engine, open_detectors, single_policy_engine
 from scrubber.config import ModelSection
 from scrubber.config.keys import with_key_options
@@ -39,6 +40,7 @@ class Choice:
                 self.policy, detectors, rules=self.rules, quarantine_keys=quarantine_keys, keys=self.keys
             )
             garbage.leave_alone()
+            started()
             yield engine
 
 

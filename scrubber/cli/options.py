@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from scrubber.cli.interrupts import starting
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.ready import begin
 
@@ -45,11 +46,12 @@ def with_choice(command: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         if model is not None and rules_only:
             raise click.UsageError("--model and --rules-only exclude each other")
-        if not rules:
-            begin(builtin_rules())
-        from scrubber.cli.choices import choose  # noqa: PLC0415 - see above
+        with starting():
+            if not rules:
+                begin(builtin_rules())
+            from scrubber.cli.choices import choose  # noqa: PLC0415 - see above
 
-        return command(choice=choose(policy, rules, key, "none" if rules_only else model), **others)
+            return command(choice=choose(policy, rules, key, "none" if rules_only else model), **others)
 
     for option in reversed(_OPTIONS):
         chosen = option(chosen)
