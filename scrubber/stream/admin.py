@@ -28,10 +28,17 @@ class Flow(NamedTuple):
     outputs: dict[str, str]
 
 
+class Missing(NamedTuple):
+    """A topic that does not exist. `partitions`: how many `create_topics` would make it with; 0 where it could not."""
+
+    problem: Problem
+    partitions: int
+
+
 class Findings(NamedTuple):
     """What does not fit. `missing` are topics that may still come; nothing mends the rest but a person."""
 
-    missing: list[Problem]
+    missing: list[Missing]
     wrong: list[Problem]
 
 
@@ -45,7 +52,7 @@ def verify(settings: StreamSettings, timeout_secs: float = TIMEOUT_SECS) -> list
             findings = examine(settings, cluster)
     except StreamError as error:
         return [Problem("kafka", str(error))]
-    missing = [problem for problem in findings.missing if not (settings.create_topics and problem.hint)]
+    missing = [each.problem for each in findings.missing if not (settings.create_topics and each.partitions)]
     return [*missing, *findings.wrong]
 
 
@@ -74,7 +81,7 @@ def _prepare_once(settings: StreamSettings, timeout_secs: float) -> dict[str, in
         if findings.wrong:
             raise FatalStreamError("the cluster does not fit the configuration: " + _listed(findings.wrong))
         if findings.missing:
-            raise RetriableStreamError(_listed(findings.missing), "UNKNOWN_TOPIC_OR_PART")
+            raise RetriableStreamError(_listed([each.problem for each in findings.missing]), "UNKNOWN_TOPIC_OR_PART")
         return output_limits(settings, cluster)
 
 
@@ -101,7 +108,7 @@ def examine(settings: StreamSettings, cluster: Cluster) -> Findings:
     """Return what does not fit. Raises `RetriableStreamError` where the brokers stop answering."""
     flows = _flows(settings, cluster)
     topics = cluster.topics(name for flow in flows for name in (flow.topic, *flow.outputs.values()))
-    missing: dict[str, Problem] = {}
+    missing: dict[str, Missing] = {}
     wrong: dict[str, Problem] = {}
     for flow in flows:
         source = topics[flow.topic]
@@ -112,7 +119,7 @@ def examine(settings: StreamSettings, cluster: Cluster) -> Findings:
         for at, name, operation in uses:
             topic = topics[name]
             if topic is Refusal.MISSING:
-                missing[name] = Problem(at, f"topic {name} does not exist", _how_to_create(operation, source))
+                missing[name] = _missing(at, name, operation, source)
             elif topic is Refusal.FORBIDDEN or _forbidden(topic, operation):
                 wrong[name] = Problem(
                     at, f"{_verb(operation)} topic {name} is not allowed", f"allow {operation.title()} on it"
@@ -173,11 +180,11 @@ def _verb(operation: str) -> str:
     return "reading" if operation == "READ" else "writing to"
 
 
-def _how_to_create(operation: str, source: Topic | Refusal) -> str:
-    """Return a hint where the topic can be created; there is none for inputs, and for outputs without their input."""
-    if operation == "READ" or not isinstance(source, Topic):
-        return ""
-    return f"create it with {source.partitions} partitions, or set create_topics: true"
+def _missing(at: str, name: str, operation: str, source: Topic | Refusal) -> Missing:
+    """An input cannot be created, nor an output without its input."""
+    partitions = source.partitions if operation == "WRITE" and isinstance(source, Topic) else 0
+    hint = f"create it with {partitions} partitions, or set create_topics: true" if partitions else ""
+    return Missing(Problem(at, f"topic {name} does not exist", hint), partitions)
 
 
 def _listed(problems: list[Problem]) -> str:

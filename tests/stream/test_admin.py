@@ -19,7 +19,7 @@ from scrubber.config import load
 from scrubber.errors import FatalStreamError, RetriableStreamError
 from scrubber.stream.admin import create_missing, examine, output_limits, prepare, verify
 from scrubber.stream.clients import KafkaClients
-from scrubber.stream.cluster import Cluster
+from scrubber.stream.cluster import Cluster, Refusal, Topic
 from scrubber.stream.settings import KafkaSettings, Route, StreamSettings
 from tests.kafka_lab.fixtures import SECURE_USERS
 from tests.kafka_lab.security import allow
@@ -57,6 +57,32 @@ def name():
 
 def paths(problems):
     return [problem.path for problem in problems]
+
+
+# -- a cluster of one's own making -------------------------------------------------------------------------------------
+
+
+class KnownCluster:
+    """One that has these topics, and says nothing of what is allowed."""
+
+    def __init__(self, **partitions):
+        self._partitions = partitions
+
+    def topics(self, names):
+        known = {name: Topic(count, None) for name, count in self._partitions.items()}
+        return {name: known.get(name, Refusal.MISSING) for name in names}
+
+    def group(self, _):
+        return frozenset()
+
+
+def test_a_topic_that_is_missing_says_whether_it_could_be_created():
+    routes = Route("r", ("here",)), Route("s", ("nowhere",))
+    found = examine(settings("x", *routes, group="g"), KnownCluster(here=3, **{"here.audit": 3})).missing
+    partitions = {each.problem.path: each.partitions for each in found}
+    inputs = {"routes[0].clean": 3, "routes[0].quarantine": 3}
+    assert partitions == inputs | dict.fromkeys(["routes[1]", *(f"routes[1].{kind}" for kind in OUTPUTS)], 0)
+    assert all(bool(each.partitions) == ("create_topics" in each.problem.hint) for each in found)
 
 
 # -- an open cluster ---------------------------------------------------------------------------------------------------
