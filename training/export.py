@@ -2,8 +2,8 @@
 
 Matrices are stored as int8 with one float32 scale a row (`NAME` and `NAME.row_scale`), all else as float16. The loader
 multiplies them out, so the arithmetic of the model is not touched. Beside them goes the network as an ONNX graph without
-weights (`training.graph`). `--expand` writes the same rounded weights
-in full instead, for tools that know nothing of this and for scoring what the rounding costs.
+weights (`training.graph`). `--expand` writes the same rounded weights in full instead, without a graph, for tools that
+know nothing of this and for scoring what the rounding costs.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training import graph, labels
+from training.graph import SCALE
 
-SCALE: Final = ".row_scale"
 BESIDE: Final = ("gliner_config.json", "tokenizer.json", "tokenizer_config.json")
 UNUSED: Final = ("pooler.",)  # the backbone's sentence head
 
@@ -73,7 +73,8 @@ def main() -> None:
         shutil.copyfile(args.model / "thresholds.json", args.out / "thresholds.json")
     (args.out / "labels.json").write_text(json.dumps(labels.WORDING, indent=2) + "\n", encoding="utf-8")
     config = json.loads((args.model / "gliner_config.json").read_text(encoding="utf-8"))
-    graph.write(config, args.out / "span_model.onnx")
+    if not args.expand:
+        graph.write(config, args.out / "span_model.onnx")
     (args.out / "version.json").write_text(json.dumps({"version": args.version}) + "\n", encoding="utf-8")
     report = {
         "bytes": file.stat().st_size,

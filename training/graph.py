@@ -1,7 +1,8 @@
 """The network of the embedded model as an ONNX graph without its weights: `write(config, file)`.
 
-Initialisers carry the tensor names of the checkpoint and no data: whoever runs the graph hands them over, so the weights
-are stored once for both runtimes. Transposed and joined weights are computed from them when a session is built.
+Initialisers carry the tensor names and types of the packed checkpoint (`training.export`) and no data: whoever runs the
+graph hands them over, so the weights are stored once for both runtimes. The graph multiplies them out itself, once when a
+session is built; of the word embeddings, the largest matrix, only the rows that are read.
 
 The arithmetic is that of scrubber's torch engine: the last layer only for the positions that are read, the span head's
 first layer by word, labels folded into its last one.
@@ -18,6 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET: Final = 20
+SCALE: Final = ".row_scale"  # behind the name of a matrix: what its rows of int8 are to be multiplied with
 CONTRIB: Final = "com.microsoft"  # onnxruntime's own operators: one node for attention
 BERT: Final = "token_rep_layer.bert_layer.model"
 HEAD: Final = "span_rep_layer.span_rep_layer"
@@ -36,14 +38,31 @@ class Graph:
         self.nodes.append(helper.make_node(operator, list(inputs), [output], domain=domain, **attributes))
         return output
 
-    def weight(self, name: str, *shape: int) -> str:
-        """A tensor of the checkpoint, float32, whose data come later."""
-        tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=shape, data_location=TensorProto.EXTERNAL)
-        size = 4 * int(np.prod(shape))
+    def stored(self, name: str, kind: int, *shape: int) -> str:
+        """A tensor of the checkpoint as it is stored, whose data come later."""
+        tensor = TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
+        size = helper.tensor_dtype_to_np_dtype(kind).itemsize * int(np.prod(shape))
         for key, value in (("location", "weights"), ("offset", "0"), ("length", str(size))):
             tensor.external_data.add(key=key, value=value)
         self.initialisers[name] = tensor
         return name
+
+    def vector(self, name: str, size: int) -> str:
+        """A vector of the checkpoint in float32."""
+        return self.add("Cast", self.stored(name, TensorProto.FLOAT16, size), to=TensorProto.FLOAT)
+
+    def packed(self, name: str, rows: int, columns: int) -> tuple[str, str]:
+        """A matrix of the checkpoint as int8, and the scales of its rows."""
+        steps = self.stored(name, TensorProto.INT8, rows, columns)
+        return steps, self.stored(f"{name}{SCALE}", TensorProto.FLOAT, rows)
+
+    def matrix(self, name: str, rows: int, columns: int) -> str:
+        """A matrix of the checkpoint in float32."""
+        return self.add("DequantizeLinear", *self.packed(name, rows, columns), axis=0)
+
+    def turned(self, steps: str, scales: str) -> str:
+        """The transpose of a packed matrix in float32; turned while it is small, as a session that is built holds each step."""
+        return self.add("DequantizeLinear", self.add("Transpose", steps, perm=[1, 0]), scales, axis=1)
 
     def constant(self, *values: int) -> str:
         """A vector of int64."""
@@ -53,16 +72,16 @@ class Graph:
 
     def linear(self, x: str, name: str, wide: int, out: int) -> str:
         """`x @ weight.T + bias`."""
-        turned = self.add("Transpose", self.weight(f"{name}.weight", out, wide), perm=[1, 0])
-        return self.add("Add", self.add("MatMul", x, turned), self.weight(f"{name}.bias", out))
+        product = self.add("MatMul", x, self.turned(*self.packed(f"{name}.weight", out, wide)))
+        return self.add("Add", product, self.vector(f"{name}.bias", out))
 
     def norm(self, x: str, name: str, size: int, epsilon: float) -> str:
         """Layer norm over the last axis."""
         return self.add(
             "LayerNormalization",
             x,
-            self.weight(f"{name}.weight", size),
-            self.weight(f"{name}.bias", size),
+            self.vector(f"{name}.weight", size),
+            self.vector(f"{name}.bias", size),
             axis=-1,
             epsilon=epsilon,
         )
@@ -93,11 +112,16 @@ class Graph:
 def _encode(graph: Graph, config: Mapping[str, Any], keep: str) -> str:
     size, heads, epsilon = config["hidden_size"], config["num_attention_heads"], config["layer_norm_eps"]
     parts = f"{BERT}.embeddings"
-    words = graph.add("Gather", graph.weight(f"{parts}.word_embeddings.weight", config["vocab_size"], size), "ids")
+    steps, scales = (
+        graph.add("Gather", table, "ids")
+        for table in graph.packed(f"{parts}.word_embeddings.weight", config["vocab_size"], size)
+    )
+    steps = graph.add("Cast", steps, to=TensorProto.FLOAT)
+    words = graph.add("Mul", steps, graph.add("Unsqueeze", scales, graph.constant(2)))
     length = graph.size_of("ids", 1)
-    table = graph.weight(f"{parts}.position_embeddings.weight", config["max_position_embeddings"], size)
+    table = graph.matrix(f"{parts}.position_embeddings.weight", config["max_position_embeddings"], size)
     positions = graph.add("Slice", table, graph.constant(0), length, graph.constant(0))
-    kinds = graph.weight(f"{parts}.token_type_embeddings.weight", config["type_vocab_size"], size)
+    kinds = graph.matrix(f"{parts}.token_type_embeddings.weight", config["type_vocab_size"], size)
     kind = graph.add("Gather", kinds, graph.scalar(0))
     x = graph.norm(graph.add("Add", graph.add("Add", words, positions), kind), f"{parts}.LayerNorm", size, epsilon)
     inside = graph.add("Less", graph.count(length), graph.add("Unsqueeze", "lengths", graph.constant(1)))
@@ -124,12 +148,12 @@ def _score(graph: Graph, labels: str, words: str, size: int, max_width: int) -> 
     inner = 4 * size
     starts = graph.add("Relu", graph.mlp(words, f"{HEAD}.project_start", size, inner, size))
     ends = graph.add("Relu", graph.mlp(words, f"{HEAD}.project_end", size, inner, size))
-    pair = graph.weight(f"{HEAD}.out_project.0.weight", inner, 2 * size)
+    pair, scales = graph.packed(f"{HEAD}.out_project.0.weight", inner, 2 * size)
     for_starts = graph.add("Slice", pair, graph.constant(0), graph.constant(size), graph.constant(1))
     for_ends = graph.add("Slice", pair, graph.constant(size), graph.constant(2 * size), graph.constant(1))
-    starts = graph.add("MatMul", starts, graph.add("Transpose", for_starts, perm=[1, 0]))
-    starts = graph.add("Add", starts, graph.weight(f"{HEAD}.out_project.0.bias", inner))
-    ends = graph.add("MatMul", ends, graph.add("Transpose", for_ends, perm=[1, 0]))
+    starts = graph.add("MatMul", starts, graph.turned(for_starts, scales))
+    starts = graph.add("Add", starts, graph.vector(f"{HEAD}.out_project.0.bias", inner))
+    ends = graph.add("MatMul", ends, graph.turned(for_ends, scales))
     count = graph.size_of(words, 1)
     ends = graph.add("Pad", ends, graph.constant(0, 0, 0, 0, max_width - 1, 0))
     window = graph.add("Unsqueeze", graph.count(graph.constant(max_width)), graph.constant(0))
@@ -139,8 +163,8 @@ def _score(graph: Graph, labels: str, words: str, size: int, max_width: int) -> 
     )
     spans = graph.add("Reshape", graph.add("Relu", spans), graph.constant(0, -1, inner))
     label = graph.mlp(labels, "prompt_rep_layer", size, inner, size)
-    folded = graph.add("MatMul", label, graph.weight(f"{HEAD}.out_project.3.weight", size, inner))
-    bias = graph.add("Unsqueeze", graph.weight(f"{HEAD}.out_project.3.bias", size), graph.constant(1))
+    folded = graph.add("MatMul", label, graph.matrix(f"{HEAD}.out_project.3.weight", size, inner))
+    bias = graph.add("Unsqueeze", graph.vector(f"{HEAD}.out_project.3.bias", size), graph.constant(1))
     shift = graph.add("Transpose", graph.add("MatMul", label, bias), perm=[0, 2, 1])
     scores = graph.add("Add", graph.add("MatMul", spans, graph.add("Transpose", folded, perm=[0, 2, 1])), shift)
     shape = graph.add(

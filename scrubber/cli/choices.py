@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scrubber.cli import garbage
+from scrubber.cli import garbage, heaps
 from scrubber.cli.interrupts import started
 from scrubber.cli.wiring import Engine, open_detectors, single_policy_engine
 from scrubber.config import ModelSection
@@ -40,6 +40,7 @@ class Choice:
                 self.policy, detectors, rules=self.rules, quarantine_keys=quarantine_keys, keys=self.keys
             )
             garbage.leave_alone()
+            heaps.give_back()
             started()
             yield engine
 

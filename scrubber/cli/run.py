@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
 import signal
 import threading
@@ -14,7 +12,7 @@ import click
 import structlog
 
 from scrubber import logs
-from scrubber.cli import garbage
+from scrubber.cli import garbage, heaps
 from scrubber.cli.exits import Exit
 from scrubber.cli.observing import observing
 from scrubber.cli.reload import reloading
@@ -24,8 +22,6 @@ from scrubber.errors import RetriableStreamError
 from scrubber.stream import admin
 from scrubber.stream.clients import KafkaClients
 from scrubber.stream.runner import Runner
-
-_M_ARENA_MAX = -8  # malloc.h
 
 
 @click.command
@@ -41,7 +37,7 @@ def command(file: Path) -> int:
     # Until there is something to finish a signal ends it at once. As process 1 of a container it would not even hear a
     # SIGTERM that it had not asked for.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _share_heaps()
+    heaps.share()
     logs.set_up(config.logging)
     _say_which_model(config.models[0])
     with (
@@ -77,16 +73,6 @@ def _say_which_model(model: ModelSection) -> None:
     if "kind" not in model.model_fields_set:
         hint = "model: none runs on rules alone, and much faster; names in free text then stay"
         structlog.get_logger("scrubber").warning("no model configured", runs="embedded", hint=hint)
-
-
-def _share_heaps() -> None:
-    """Let the threads of this process share two heaps, where the C library is glibc.
-
-    It gives each thread one of its own, and what another thread frees stays there: among librdkafka's threads the
-    worker grew by 2 MB for each 100,000 records of 2 kB; with two heaps it stood still.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 class Signals:

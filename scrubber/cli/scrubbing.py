@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from scrubber import logs
-from scrubber.cli import confess, garbage
+from scrubber.cli import confess, garbage, heaps
 from scrubber.cli.exits import Exit
 from scrubber.cli.wiring import Engine, open_detectors, worker_engine
 from scrubber.config import Config
@@ -59,6 +59,7 @@ def engines(config: Config, telemetry: Telemetry) -> Iterator[Build]:
         def build() -> _Engine:
             engine = worker_engine(config, detectors, telemetry)
             garbage.leave_alone()
+            heaps.give_back()
             return _Engine(engine, telemetry)
 
         yield build

@@ -234,10 +234,13 @@ def the_numbers_are_those_of_the_records(scraped):
 
 
 def a_model_tells_of_batches_padding_and_its_cache(scraped):
-    """And its partitions go to another worker while it is busy: what it has not committed of them is stale."""
+    """And its partitions go to another worker while it is busy: what it has not committed of them is stale.
+
+    All of them go when another one comes (`range`), so that work is waiting for one that goes.
+    """
     bootstrap, prometheus = scraped.kafka.internal_bootstrap, scraped.prometheus
     route = new_route(bootstrap, partitions=4)
-    alone = group_of(bootstrap, route, model="none", chunk={"max_records": 50})
+    alone = group_of(bootstrap, route, model="none", chunk={"max_records": 50}, kafka={"assignment": "range"})
     config = {**alone, "model": {**scraped.model, "cache": "off"}}
     cached = {**alone, "model": scraped.model}
     helping = {**alone, "kafka": {**alone["kafka"], "transactional_id": unique("helper")}}
@@ -261,7 +264,7 @@ def a_model_tells_of_batches_padding_and_its_cache(scraped):
 
             def gave_up_partitions_with_work_waiting(stale):
                 if not prometheus.value(f'scrubber_rebalances_total{{kind="revoked", {at[1:]}'):
-                    produce(bootstrap, route.topics[0], RECORDS * 100)  # busy until the other one has come
+                    produce(bootstrap, route.topics[0], RECORDS * 1_000)  # busy until the other one has come
                 return stale > 0
 
             prometheus.until(f"scrubber_records_stale_total{at}", gave_up_partitions_with_work_waiting)

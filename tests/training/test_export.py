@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from scrubber.detect.hub import EMBEDDED, locate
 from scrubber.detect.wording import read_wording
-from training.export import SCALE, expand, pack
+from training.export import expand, pack
+from training.graph import SCALE
 from training.labels import WORDING
 
 

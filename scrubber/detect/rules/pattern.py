@@ -64,7 +64,12 @@ def compile_pattern(source: str) -> Pattern:
 
 @lru_cache(maxsize=1024)  # when a rule is read, and when it is put to use
 def compile_exact(exact: bytes) -> re2._Regexp:
-    """The RE2 program of an exact pattern: bytes in, no flags."""
+    """The RE2 program of an exact pattern, which is kept."""
+    return compile_once(exact)
+
+
+def compile_once(exact: bytes) -> re2._Regexp:
+    """An RE2 program that goes when its user does: bytes in, no flags. Raises PatternError."""
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False

@@ -13,7 +13,7 @@ from functools import cache
 
 from scrubber.detect.rules.engine import Engine
 from scrubber.detect.rules.kept import Drawn, drawn
-from scrubber.detect.rules.pattern import compile_exact
+from scrubber.detect.rules.pattern import compile_once
 from scrubber.detect.rules.syntax import WORD, Alt, At, Byte, Group, Node, Repeat, Seq, parse
 
 _LEAST_ROUNDS, _MOST_ROUNDS = 8, 64
@@ -45,7 +45,7 @@ def _drawn(patterns: Sequence[bytes]) -> Iterator[Drawn]:
 
 def _texts(pattern: bytes, source: random.Random) -> Iterator[bytes]:
     """Texts that `pattern` must hit. A draw that breaks an assertion of the pattern is none, which RE2 can tell."""
-    tree, judge = parse(pattern.decode("ascii")), compile_exact(b"(?m:" + pattern + b")")
+    tree, judge = parse(pattern.decode("ascii")), compile_once(b"(?m:" + pattern + b")")
     for turn in range(max(_LEAST_ROUNDS, min(_MOST_ROUNDS, _alternatives(tree)))):
         text = _draw(tree, turn, source)
         for sizes in _BEFORE:

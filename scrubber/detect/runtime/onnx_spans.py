@@ -1,7 +1,7 @@
 """A span model on onnxruntime, on the CPU: for machines without torch, from the same weights file.
 
-The graph holds no weights: its initialisers are named like the tensors of the checkpoint, and get those when the
-session is built.
+The graph holds no weights: its initialisers are named like the tensors of the checkpoint, and get those, as they are
+stored, when the session is built.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from scrubber.detect.gliner.network import Finished
 from scrubber.detect.gliner.prompt import Prompt
 from scrubber.errors import DetectorFailed
 
-_ROW_SCALE = ".row_scale"
-
 
 class Question(NamedTuple):
     """Marker places `[C]`, the logits that are worth a look `[C]`, and the thresholds."""
@@ -41,7 +39,9 @@ class OnnxSpanModel:
         options.enable_cpu_mem_arena = False
         # Threads that wait for work by spinning take the processor from the others of a worker.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        tensors = {name: np.ascontiguousarray(tensor) for name, tensor in read_tensors(weights).items()}
+        # The weights are stored as int8, but not computed with: they are multiplied out once, when this is built.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
+        tensors = load_file(weights)
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for tensor in tensors.values()]
         options.add_external_initializers(list(tensors), values)
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
@@ -68,13 +68,3 @@ class OnnxSpanModel:
 
     def release_memory(self) -> None:
         """Nothing is cached."""
-
-
-def read_tensors(file: Path) -> dict[str, NDArray[np.float32]]:
-    """Read a safetensors file as float32; matrices that are stored as rows of int8 are multiplied out."""
-    stored = load_file(file)
-    scales = {name.removesuffix(_ROW_SCALE): stored.pop(name) for name in list(stored) if name.endswith(_ROW_SCALE)}
-    tensors = {name: tensor.astype(np.float32) for name, tensor in stored.items()}
-    for name, scale in scales.items():
-        tensors[name] *= scale[:, None]
-    return tensors

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
@@ -14,8 +12,6 @@ from scrubber.detect.files import read_json
 from scrubber.detect.gliner.checkpoint import GRAPH
 from scrubber.detect.gliner.loader import load_gliner
 from scrubber.detect.options import ModelOptions
-from scrubber.detect.runtime.onnx_spans import read_tensors
-from scrubber.detect.runtime.torch.weights import read_weights
 from scrubber.errors import ConfigError
 from scrubber.telemetry import ModelLoaded
 from tests.detect.models import LABELS, LINES, Shape, save_gliner
@@ -58,12 +54,6 @@ def test_both_runtimes_give_the_same_spans(engines):
 def test_a_text_has_the_same_spans_in_any_batch(engines, texts):
     _, engine = engines
     assert_same(engine.detect(texts, PLAN), [engine.detect([text], PLAN)[0] for text in texts])
-
-
-def test_both_runtimes_read_the_same_weights(folder):
-    torch_ones, numpy_ones = read_weights(folder / "model.safetensors"), read_tensors(folder / "model.safetensors")
-    assert torch_ones.keys() == numpy_ones.keys()
-    assert all(np.array_equal(tensor.to(torch.float32).numpy(), numpy_ones[n]) for n, tensor in torch_ones.items())
 
 
 def test_without_torch_a_model_with_a_graph_runs_on_onnxruntime(folder, monkeypatch):
