@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import hyperscan
 
 from scrubber.core.named import MARK
 from scrubber.detect.rules import engine
+from scrubber.detect.rules.derived import derived
 from scrubber.detect.rules.kept import compiled
-from scrubber.detect.rules.pattern import compile_pattern
 from scrubber.detect.rules.rule import Rule
 from scrubber.detect.rules.syntax import Alt, Node, PatternError, Seq, flat, parse, render
 
@@ -58,19 +58,31 @@ class Databases(NamedTuple):
 def forms(rules: Sequence[Rule]) -> Forms:
     """Return what an engine is built of."""
     return Forms(
-        [*(rule.pattern.engine for rule in rules), compile_pattern(MARK).engine],
+        [*(rule.pattern.engine for rule in rules), derived(MARK).engine],
         [index for index, rule in enumerate(rules) if not (rule.pattern.has_word or rule.frequent)],
     )
 
 
-def databases(patterns: Sequence[bytes], shapes: Collection[int], *, anew: bool = False) -> Databases:
-    """Compile `patterns`, or take them from the file of an earlier start, unless `anew`. Raises PatternError."""
+def databases(
+    patterns: Sequence[bytes],
+    shapes: Collection[int],
+    *,
+    words: Future[Database] | None = None,
+    anew: bool = False,
+) -> Databases:
+    """Compile `patterns`, or take them from the file of an earlier start, unless `anew`; `words` is the larger of the
+    two, where it was begun before (`of_words`). Raises PatternError.
+    """
     with ThreadPoolExecutor(1) as aside:  # a database is compiled without the interpreter lock
-        shaped = {rule: patterns[rule] for rule in shapes}
-        compiling = aside.submit(_database, shaped, anew=anew) if shapes else None
-        worded = {rule: pattern for rule, pattern in enumerate(patterns) if rule not in shapes}
-        words = _database(worded, anew=anew)
-    return Databases(words, compiling.result() if compiling is not None else None)
+        if words is None:
+            words = aside.submit(of_words, patterns, shapes, anew=anew)
+        shaped = _database({rule: patterns[rule] for rule in shapes}, anew=anew) if shapes else None
+        return Databases(words.result(), shaped)
+
+
+def of_words(patterns: Sequence[bytes], shapes: Collection[int], *, anew: bool = False) -> Database:
+    """The database of the rules that have a word. Raises PatternError."""
+    return _database({rule: pattern for rule, pattern in enumerate(patterns) if rule not in shapes}, anew=anew)
 
 
 def _database(patterns: Mapping[int, bytes], *, anew: bool) -> Database:

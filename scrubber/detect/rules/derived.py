@@ -1,24 +1,31 @@
-"""The patterns of the built-in pack, derived before they are shipped: that takes a quarter of a start.
+"""What is derived from the built-in pack before it is shipped: its patterns, and the texts of their trial.
 
-`make derived` writes them beside this file, and a test says when that is due. A pattern is taken from there only if its
-source and the code that derives are what they were then: what is out of date is derived anew.
+Deriving them takes a third of a start. `make derived` writes them beside this file, and a test says when that is due.
+They are taken from there only if their source and the code that derives are what they were then: what is out of date is
+derived anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import zlib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from scrubber.detect.rules.pattern import Pattern, compile_pattern
 
-_FILE = "derived.msgpack"
-_CODE = ("pattern.py", "syntax.py", "weaken.py", "words.py")
+_PATTERNS = "derived.msgpack"
+_TEXTS = "trial.msgpack.zlib"
+_PATTERN_CODE = ("pattern.py", "syntax.py", "weaken.py", "words.py")
+_TEXT_CODE = ("syntax.py", "trial.py")
 
-_Derived = dict[bytes, Pattern]
+_Patterns = dict[bytes, Pattern]
+_Texts = dict[bytes, list[bytes]]
 
 
 def derived(source: str) -> Pattern:
@@ -29,32 +36,57 @@ def derived(source: str) -> Pattern:
 def shipped(source: str) -> Pattern | None:
     """Return the pattern of `source` if it need not be derived."""
     try:
-        return _shipped().get(_digest(source))
+        return _patterns().get(_digest(_PATTERN_CODE, source.encode()))
     except OSError:  # a package without its sources, or without that file
         return None
 
 
-@cache
-def _shipped() -> _Derived:
-    file = resources.files(__package__) / _FILE
-    return msgspec.msgpack.decode(file.read_bytes(), type=_Derived)
+def shipped_texts(pattern: bytes) -> list[bytes] | None:
+    """Return the texts on which the engine is tried with its form of a pattern, if they need not be drawn."""
+    try:
+        return _texts().get(_digest(_TEXT_CODE, pattern))
+    except OSError:
+        return None
 
 
 @cache
-def _code() -> bytes:
-    folder = resources.files(__package__)
-    return hashlib.sha256(b"\0".join((folder / name).read_bytes() for name in _CODE)).digest()
+def _patterns() -> _Patterns:
+    return msgspec.msgpack.decode(_read(_PATTERNS), type=_Patterns)
 
 
-def _digest(source: str) -> bytes:
-    return hashlib.sha256(_code() + source.encode()).digest()
+@cache
+def _texts() -> _Texts:
+    return msgspec.msgpack.decode(zlib.decompress(_read(_TEXTS)), type=_Texts)
+
+
+@cache
+def _code(names: Sequence[str]) -> bytes:
+    return hashlib.sha256(b"\0".join(map(_read, names))).digest()
+
+
+def _digest(code: Sequence[str], source: bytes) -> bytes:
+    return hashlib.sha256(_code(code) + source).digest()
+
+
+def _read(name: str) -> bytes:
+    return (resources.files(__package__) / name).read_bytes()
 
 
 def _write() -> None:
-    from scrubber.detect.rules.load import builtin_sources  # noqa: PLC0415 - which asks here
+    from scrubber.core.named import MARK  # noqa: PLC0415 - these ask here
+    from scrubber.detect.rules.load import builtin_sources  # noqa: PLC0415
+    from scrubber.detect.rules.trial import drawn  # noqa: PLC0415
 
-    patterns = {_digest(source): compile_pattern(source) for source in sorted(builtin_sources())}
-    Path(__file__).with_name(_FILE).write_bytes(msgspec.msgpack.encode(patterns))
+    patterns = {source: compile_pattern(source) for source in sorted({*builtin_sources(), MARK})}
+    _write_file(_PATTERNS, {_digest(_PATTERN_CODE, source.encode()): made for source, made in patterns.items()})
+    engines = sorted({made.engine for made in patterns.values()})
+    # Compressed: in a text that looks like a secret, those who look for leaked ones would find one.
+    _write_file(_TEXTS, {_digest(_TEXT_CODE, pattern): drawn(pattern) for pattern in engines})
+
+
+def _write_file(name: str, content: Any) -> None:
+    written = msgspec.msgpack.encode(content)
+    Path(__file__).with_name(name).write_bytes(zlib.compress(written, 9) if name == _TEXTS else written)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compiled databases and the texts of their trial, kept from one start to the next: making them is most of a start.
+"""Compiled databases, kept from one start to the next: making them is most of a start.
 
 They lie in the user's cache folder (`$XDG_CACHE_HOME/scrubber/rules`, else `~/.cache/scrubber/rules`), a database in
 one file for each set of expressions, version of Vectorscan and processor. A file is read only if nobody else could have
@@ -16,21 +16,17 @@ import platform
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import hyperscan
-import msgspec
 
 WORTH_SECS = 0.2
 """What is made faster is not kept."""
 
 MAX_BYTES = 64 << 20
-_MAX_FILES = 8  # of a kind, 5 MB each: rules change, and old ones are never asked for again
+_MAX_FILES = 8  # 5 MB each: rules change, and old ones are never asked for again
 _DIGEST_BYTES = 32
-
-Drawn = tuple[int, bytes]
-"""A pattern, by its place among others, and a text that it hits."""
 
 
 def compiled(
@@ -54,24 +50,6 @@ def compiled(
         with contextlib.suppress(OSError):
             _write(file, hyperscan.dumpb(database))
     return database, False
-
-
-def drawn(patterns: Sequence[bytes], draw: Callable[[], list[Drawn]]) -> list[Drawn]:
-    """Return the texts of the trial of `patterns`, as `draw` makes them; once it has, they come from a file."""
-    digest = hashlib.sha256(importlib.metadata.version("scrubber").encode())
-    for pattern in patterns:
-        digest.update(b"\0%d " % len(pattern) + pattern)
-    file = folder() / f"{digest.hexdigest()}.trial"
-    content = _read(file)
-    if content is not None:
-        with contextlib.suppress(msgspec.DecodeError):  # of another version
-            return msgspec.msgpack.decode(content, type=list[Drawn])
-    began = time.perf_counter()
-    texts = draw()
-    if time.perf_counter() - began > WORTH_SECS:
-        with contextlib.suppress(OSError):
-            _write(file, msgspec.msgpack.encode(texts))
-    return texts
 
 
 def folder() -> Path:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Literal, NamedTuple, Self
 
 import re2
 
 from scrubber.core.checks import Check, get_check
 from scrubber.core.containers import OPENING, contents
-from scrubber.detect.rules.databases import Databases, databases, forms
+from scrubber.detect.rules.databases import Database, databases, forms
 from scrubber.detect.rules.engine import Engine, Re2Set
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.rule import Near, Rule, digest
-from scrubber.detect.rules.selftest import failures
+from scrubber.detect.rules.selftest import failures, marked
 from scrubber.detect.rules.syntax import PatternError
 from scrubber.detect.rules.trial import Trial
 from scrubber.detect.rules.vectorscan import Vectorscan
@@ -49,7 +49,7 @@ class RuleTier:
 
     `engine` is "vectorscan", "re2", or "auto" (the first, unless it fails its trial). Both give the same hits. The
     rules' own examples are run through the tier before it is ready: a rule that misses its example is a
-    `ConfigError`, like a pattern that the engine refuses. `compiling`: Vectorscan's part, if it was begun before.
+    `ConfigError`, like a pattern that the engine refuses. `words`: its larger database, if that was begun before.
     """
 
     def __init__(
@@ -57,12 +57,14 @@ class RuleTier:
         rules: Sequence[Rule],
         *,
         engine: Literal["auto", "vectorscan", "re2"] = "auto",
-        compiling: Future[Databases] | None = None,
+        words: Future[Database] | None = None,
     ) -> None:
         self.rules = tuple(rules)
         self.digest = digest(self.rules)
-        self._engine = _build_engine(self.rules, engine, compiling)
         self._matchers = [_Matcher(rule) for rule in self.rules]
+        for matcher in self._matchers:  # while the engine is compiled
+            matcher.warm_up()
+        self._engine = _build_engine(self.rules, engine, words)
         problems = failures(self.rules, self.find)
         if problems:
             raise ConfigError(problems)
@@ -109,16 +111,16 @@ def _position(hit: RuleHit) -> tuple[int, int, str]:
     return start, end, rule.id
 
 
-def _build_engine(rules: Sequence[Rule], name: str, compiling: Future[Databases] | None = None) -> Engine:
+def _build_engine(rules: Sequence[Rule], name: str, words: Future[Database] | None = None) -> Engine:
     """The engine called `name`, tried on these rules. "auto" takes RE2 where Vectorscan fails its trial."""
     patterns, shapes = forms(rules)
-    with ThreadPoolExecutor(1) as aside:  # Vectorscan compiles without the interpreter lock
-        if name != "re2" and compiling is None:
-            compiling = aside.submit(databases, patterns, shapes)
-        trial = Trial(patterns)
+    trial = Trial(patterns)
     engine: Engine
     try:
-        engine = Re2Set(patterns) if compiling is None else Vectorscan(patterns, shapes, compiling.result())
+        if name == "re2":
+            engine = Re2Set(patterns)
+        else:
+            engine = Vectorscan(patterns, shapes, databases(patterns, shapes, words=words))
     except PatternError as error:
         problems = list(_refused(rules, Re2Set if name == "re2" else Vectorscan)) or [Problem("rules", str(error))]
         raise ConfigError(problems) from None
@@ -159,6 +161,12 @@ class _Matcher:
         self._keyed = rule.evidence == "key"
         self._check: Check | None = get_check(rule.check) if rule.check else None
         self._near = _Surroundings(rule.near) if rule.near else None
+
+    def warm_up(self) -> None:
+        """Search the rule's examples: RE2 makes its automata, and checks read their tables, when first used."""
+        for example in self.rule.examples:
+            text, _ = marked(example)
+            self.hits(text, 0, len(text))
 
     def hits(self, text: bytes, first: int, last: int, *, in_container: bool = False) -> list[RuleHit]:
         """All values in `text`. The engine's ends lie between `first` and `last`: no match starts more than `reach`

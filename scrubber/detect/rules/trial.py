@@ -11,8 +11,8 @@ import random
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from scrubber.detect.rules.derived import shipped_texts
 from scrubber.detect.rules.engine import Engine
-from scrubber.detect.rules.kept import Drawn, drawn
 from scrubber.detect.rules.pattern import compile_once
 from scrubber.detect.rules.syntax import WORD, Alt, At, Byte, Group, Node, Repeat, Seq, parse
 
@@ -24,10 +24,10 @@ _AFTER = (0, 0, 1, 7, 40, 70)
 
 
 class Trial:
-    """Texts that an engine built from `patterns` must hit: drawn once on a machine, and then kept."""
+    """Texts that an engine built from `patterns` must hit."""
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
-        texts = drawn(patterns, lambda: list(_drawn(patterns)))
+        texts = [(owner, text) for owner, pattern in enumerate(patterns) for text in _texts(pattern)]
         self._owners = [owner for owner, _ in texts]
         self._texts = [text for _, text in texts]
 
@@ -37,13 +37,17 @@ class Trial:
         return {owner for buffer, owner in enumerate(self._owners) if (buffer, owner) not in found}
 
 
-def _drawn(patterns: Sequence[bytes]) -> Iterator[Drawn]:
-    for index, pattern in enumerate(patterns):
-        for text in _texts(pattern, random.Random(index)):  # noqa: S311 - made-up texts, the same each time
-            yield index, text
+def drawn(pattern: bytes) -> list[bytes]:
+    """Draw texts that `pattern` must hit, the same each time."""
+    return list(_draws(pattern, random.Random(pattern)))  # noqa: S311 - made-up texts
 
 
-def _texts(pattern: bytes, source: random.Random) -> Iterator[bytes]:
+def _texts(pattern: bytes) -> list[bytes]:
+    shipped = shipped_texts(pattern)
+    return drawn(pattern) if shipped is None else shipped
+
+
+def _draws(pattern: bytes, source: random.Random) -> Iterator[bytes]:
     """Texts that `pattern` must hit. A draw that breaks an assertion of the pattern is none, which RE2 can tell."""
     tree, judge = parse(pattern.decode("ascii")), compile_once(b"(?m:" + pattern + b")")
     for turn in range(max(_LEAST_ROUNDS, min(_MOST_ROUNDS, _alternatives(tree)))):

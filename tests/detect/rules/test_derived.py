@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from scrubber.core.named import MARK
 from scrubber.detect.rules import derived as module
-from scrubber.detect.rules.derived import derived, shipped
-from scrubber.detect.rules.load import builtin_sources
+from scrubber.detect.rules.databases import forms
+from scrubber.detect.rules.derived import derived, shipped, shipped_texts
+from scrubber.detect.rules.load import builtin_rules, builtin_sources
 from scrubber.detect.rules.pattern import compile_pattern
+from scrubber.detect.rules.trial import drawn
 
 
 def test_every_pattern_of_the_pack_is_shipped_derived() -> None:
-    late = [source for source in builtin_sources() if shipped(source) is None]
+    late = [source for source in [*builtin_sources(), MARK] if shipped(source) is None]
 
     assert not late, f"{len(late)} patterns are not shipped: run `make derived`"
 
@@ -18,6 +21,12 @@ def test_a_shipped_pattern_is_what_is_derived_from_its_source() -> None:
     assert [derived(source) for source in sources] == [compile_pattern(source) for source in sources]
 
 
+def test_the_texts_of_every_trial_are_shipped_as_they_are_drawn() -> None:
+    patterns = forms(builtin_rules()).patterns
+
+    assert [shipped_texts(pattern) for pattern in patterns] == [drawn(pattern) for pattern in patterns]
+
+
 def test_a_pattern_that_is_not_shipped_is_derived() -> None:
     assert shipped("b(o)b") is None
     assert derived("b(o)b") == compile_pattern("b(o)b")
@@ -25,15 +34,19 @@ def test_a_pattern_that_is_not_shipped_is_derived() -> None:
 
 def test_a_package_without_its_sources_derives_its_patterns(monkeypatch) -> None:
     source = builtin_sources()[0]
-    monkeypatch.setattr(module, "_FILE", "gone.msgpack")
-    monkeypatch.setattr(module, "_CODE", ("gone.py",))
-    for cached in (module._shipped, module._code):
+    pattern = compile_pattern(source)
+    monkeypatch.setattr(module, "_PATTERNS", "gone.msgpack")
+    monkeypatch.setattr(module, "_TEXTS", "gone.zlib")
+    monkeypatch.setattr(module, "_PATTERN_CODE", ("gone.py",))
+    caches = (module._patterns, module._texts, module._code)
+    for cached in caches:
         cached.cache_clear()
     try:
         assert shipped(source) is None
-        assert derived(source) == compile_pattern(source)
+        assert shipped_texts(pattern.engine) is None
+        assert derived(source) == pattern
     finally:
         monkeypatch.undo()
-        for cached in (module._shipped, module._code):
+        for cached in caches:
             cached.cache_clear()
-    assert shipped(source) == compile_pattern(source)
+    assert shipped(source) == pattern

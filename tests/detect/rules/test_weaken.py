@@ -26,8 +26,10 @@ PIECES = [
 ]
 PIECES += ["(?:a|b+)", "(?:a?|b)", "a{3,20}", "a{14}", "abc", "[0-9]*"]
 PIECES += ["a{14}b", "[ab]{13,}c"]
+PIECES += ["(?:(?:^|[^ab])(?:abcab|abc[ab]?c|aabb1|a)|[ab](?:abcabc|ab))", "[abc](?:abcb|abc?cab|abcab|abcab1)"]
 PIECES += ["[^a]+", "[^ab]{1,40}", "-?=?-{0,2}(?:=|:-)=*", "-?=?-{0,2}(?:=|:-)=*[-:]"]
 MANY_WORDS = "|".join(a + b + c for a in "abcde" for b in "abcde" for c in "ab")
+BARE_KEYS = r"(?:(?:^|[^a-z])(?:[Pp][Ii][Nn])|[a-z](?:Pin)|[Bb][Ii][Rr][Tt][Hh]\x20?[Dd][Aa][Yy])\x3d[0-9]"
 PATTERNS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
 TEXTS = st.one_of(
     st.text(alphabet="abcx1-=: \n", max_size=24), st.from_regex(r"[ab]{0,2}a{10,20}b[abc]{0,14}c", fullmatch=True)
@@ -71,6 +73,16 @@ def test_wherever_the_exact_pattern_matches_the_engines_form_ends_within_reach(p
         (r"""key\s?"?\]?[ ]{0,4}(?:=>|:)([{[])""", r"key[\x09-\x0d\x20\x22\x3a\x3d-\x3e\x5d]*[\x5b\x7b]"),
         (r"key\s?-?[ ]{0,4}(?:=>|:)(\d)", r"key[\x09-\x0d\x20]?\x2d?\x20{0,4}(?:\x3d\x3e|\x3a)[0-9]"),  # a run of four
         (r"key\s?\"?\]?[ ]{0,4}(?:=>|:x)(\d)", r"key[\x09-\x0d\x20]?\x22?\x5d?\x20{0,4}(?:\x3d\x3e|\x3ax)[0-9]"),
+        (r"(?:(?:^|[^a-z])(?i:pin|birth ?day)|[a-z](?:Pin|BirthDay))=(\d)", BARE_KEYS),
+        (r"=(?:(?:^|[^a-z])(?:pin|birthday)|[a-z]Pin)(\d)", r"\x3d(?:(?:^|[^a-z])(?:pin|birthday)|[a-z]Pin)[0-9]"),
+        (
+            r"(?:x(?:birthday|employee)|pin)=(\d)",
+            r"(?:x(?:birthday|employee)|pin)\x3d[0-9]",
+        ),  # an x is not nearly any byte
+        (
+            r"(?:[^a-z](?:born|birth ?date|birthday|date of birth)|pin)=(\d)",
+            r"(?:[^a-z](?:born)|pin|(?:birth(?:\x20?date|day)|date\x20of\x20birth))\x3d[0-9]",
+        ),
     ],
 )
 def test_the_engines_form_is_short(pattern, form):
