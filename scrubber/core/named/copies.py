@@ -17,8 +17,7 @@ MARK = r"(?i:from)\s+(?i:stdin)"
 """In every text in which columns may name the values of rows."""
 
 _COPY = re.compile(
-    rb"""\bCOPY\s++(?:"[^"\r\n]{1,200}+"|[^\s"();]++)+\s*+(?:\((?P<columns>[^()]{1,16384}+)\)\s*+)?+FROM\s++STDIN\b"""
-    rb"(?P<options>[^\r\n]*+)\r?\n",
+    rb"""\bCOPY\s++(?:"[^"\r\n]{1,200}+"|[^\s"();]++)+\s*+(?:\((?P<columns>[^()]{1,16384}+)\)\s*+)?+FROM\s++STDIN\b""",
     re.IGNORECASE,
 )
 _CSV = re.compile(rb"\bCSV\b", re.IGNORECASE)
@@ -33,10 +32,13 @@ def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the values of all rows under the names of their columns. A row that is cut is the last one."""
     position = 0
     while copy := _COPY.search(text, position):
-        position = copy.end()
+        newline = text.find(b"\n", copy.end())
+        if newline < 0:  # nor has any statement behind this one a row
+            return
+        options, position = text[copy.end() : newline], newline + 1
         names = column_names(copy["columns"] or b"")
-        is_csv, delimiter = _format(copy["options"])
-        awaits_names = _HEADER.search(copy["options"]) is not None
+        is_csv, delimiter = _format(options)
+        awaits_names = _HEADER.search(options) is not None
         while position < len(text) and (awaits_names or any(names)):
             start = position
             cells, position = _row(text, start, len(names), delimiter, is_csv=is_csv)
@@ -54,12 +56,13 @@ def named_values(text: bytes) -> Iterator[NamedValue]:
 
 
 def _format(options: bytes) -> tuple[bool, bytes]:
-    """Return whether values may have quotes, and what stands between two of them."""
+    """Return whether values may have quotes, and what stands between two of them, which is no quote then."""
     is_csv = _CSV.search(options) is not None
     named = _DELIMITER.search(options)
     if named is None:
         return is_csv, b"," if is_csv else b"\t"
-    return is_csv, named[1].replace(rb"\t", b"\t")
+    delimiter = named[1].replace(rb"\t", b"\t")
+    return is_csv and delimiter != b'"', delimiter
 
 
 def _row(text: bytes, start: int, count: int, delimiter: bytes, *, is_csv: bool) -> tuple[_Cells, int]:

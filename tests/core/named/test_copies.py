@@ -111,3 +111,18 @@ def test_the_cost_is_linear(unit):
 @pytest.mark.parametrize("unit", [*UNITS, CSV, b"1,2\n", b'1,"2', b'""', b'"x,""', b',"', b'"\n', b'""",', b'1,"2"\n'])
 def test_the_cost_is_linear_with_quotes(unit):
     assert_linear(named_values, lambda size: CSV + b"1,2\n" + unit * (size // len(unit)))
+
+
+@pytest.mark.parametrize("unit", [b"COPY t (a, b) FROM stdin ", b"COPY t FROM stdin CSV;"])
+def test_the_cost_is_linear_in_statements_without_rows(unit):
+    assert_linear(named_values, lambda size: unit * (size // len(unit)))
+
+
+@pytest.mark.parametrize("unit", [b'"', b'"x', b'"\n', b'x""'])
+def test_the_cost_is_linear_where_a_quote_is_said_to_stand_between_values(unit):
+    head = b"COPY t (id, password) FROM stdin CSV DELIMITER '\"';\n"
+    assert_linear(named_values, lambda size: head + unit * (size // len(unit)))
+
+
+def test_only_the_first_of_two_statements_in_a_line_has_rows():
+    assert found(b"COPY t (a, b) FROM stdin; COPY t (c, d) FROM stdin;\n1\tV\n") == [("a", "1"), ("b", "V")]
