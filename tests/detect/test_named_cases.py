@@ -184,6 +184,42 @@ CASES = {
         '{"related":{"user":["<USER_NAME>","<USER_NAME>"],"hosts":["gate"]}}',
     ),
     "related users of ECS, flat": ('{"related.user": [ "ann" ]}', '{"related.user": [ "<USER_NAME>" ]}'),
+    "values that a program wraps": (
+        'User { phone: Some("4155550143"), api_key: Some("q8Zr2LmX0aVt7YbN"), id: Some(7) }',
+        'User { phone: Some("<PHONE_NUMBER>"), api_key: Some("<API_KEY>"), id: Some(7) }',
+    ),
+    "values that a program wraps, without quotes": (
+        "Person{phone=Optional[01715551234], x=Optional.empty}",
+        "Person{phone=Optional[<PHONE_NUMBER>], x=Optional.empty}",
+    ),
+    "values of a form of Go": (
+        'url.Values{"password":[]string{"h7Gk2pQx"}, "n":[]string{"7"}}',
+        'url.Values{"password":[]string{"<PASSWORD>"}, "n":[]string{"7"}}',
+    ),
+    "a dump of an array of PHP": (
+        '["first_name"]=> string(3) "Ann" ["phone":protected]=> string(10) "4155550143"',
+        '["first_name"]=> string(3) "<FIRST_NAME>" ["phone":protected]=> string(10) "<PHONE_NUMBER>"',
+    ),
+    "pairs of names and values": (
+        "OrderedDict([('phone', '4155550143'), ('last_name', 'Lee'), ('size', '7')])",
+        "OrderedDict([('phone', '<PHONE_NUMBER>'), ('last_name', '<LAST_NAME>'), ('size', '7')])",
+    ),
+    "binds of a statement": (
+        'WHERE phone = $1 LIMIT $2 [["phone", "4155550143"], ["LIMIT", 1]]',
+        'WHERE phone = $1 LIMIT $2 [["phone", "<PHONE_NUMBER>"], ["LIMIT", 1]]',
+    ),
+    "a patch of JSON": (
+        '[{"op":"replace","path":"/password","value":"h7Gk2pQx"},{"op":"add","path":"/n","value":"7"}]',
+        '[{"op":"replace","path":"/password","value":"<PASSWORD>"},{"op":"add","path":"/n","value":"7"}]',
+    ),
+    "a value that a form refuses": (
+        "Field error in object 'user' on field 'phone': rejected value [4155550143]; codes [x]",
+        "Field error in object 'user' on field 'phone': rejected value [<PHONE_NUMBER>]; codes [x]",
+    ),
+    "a value that a form refuses, in JSON": (
+        '{"field":"lastName","rejectedValue":"Lee"}',
+        '{"field":"lastName","rejectedValue":"<LAST_NAME>"}',
+    ),
     "a line that was scrubbed before": ("password=<PASSWORD> for now", "password=<PASSWORD> for now"),
 }
 
@@ -203,6 +239,7 @@ NOT_CASES = [
     *("a.Ops$$anonfun$send$extension$1$$anonfun$apply$1.apply(Ops.scala:115)", "A" * 90, "showPwd=1"),
     *("SessionID=1234567890", '"pwd", "appid": 7'),
     *("user,password,email", "['user', 'password', 'email']", '["password", "created_at"]', "user\tpassword\temail"),
+    *("[['password', 'email'], ['token', 'phone']]", 'Some("4155550143")'),
     *("SELECT id, password, ssn FROM users", "INSERT INTO users (password, email) VALUES ($1, $2)"),
     *("COPY users (id, password) TO stdout", "COPY users (id, size) FROM stdin;\n1\t7\n\\.\n"),
     *("INSERT INTO t (name, size) VALUES ('x', 7)", "cs1Label=Policy cs1=default", '{"users":["<USER_NAME>"]}'),

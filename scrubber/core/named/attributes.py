@@ -1,5 +1,7 @@
 """Values whose name is a value itself, as in attributes of OTLP: `{"key": "password", "value": {"stringValue": "V"}}`.
 
+So are those of a patch (`"path": "/phone", "value": "V"`) and of a refusal (`"field": "phone", "rejectedValue": "V"`).
+
 The name holds for everything inside of the value, at any depth, and wherever in the object the two stand.
 """
 
@@ -14,12 +16,12 @@ MARK = '(?i:value)"'
 """In every text in which a value may be named by another one."""
 
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
-_NAME = rb'"(?:key|name)"\s*+:\s*+"'
+_NAME = rb'"(?:key|name|path|field(?:name)?)"\s*+:\s*+"'
 _NAMES, _VALUES = re.compile(_NAME, re.IGNORECASE), re.compile(rb'"value"\s*+:', re.IGNORECASE)
 _SCALAR = rb"(" + _STRING + rb"|[^\s\"'\[\]{},]++)"
 _NEIGHBOURS = re.compile(
     _NAME
-    + rb'((?:[^"\\]++|\\.)*+)"\s*+,\s*+"value"\s*+:\s*+(?:\{\s*+"\w++"\s*+:\s*+'
+    + rb'((?:[^"\\]++|\\.)*+)"\s*+,\s*+"(?:rejected)?value"\s*+:\s*+(?:\{\s*+"\w++"\s*+:\s*+'
     + _SCALAR
     + rb"(?=\s*+\})|"
     + _SCALAR

@@ -1,4 +1,6 @@
-"""Values that a database refuses: `Key (email)=(V) already exists`, `Duplicate entry 'V' for key 'users.email'`."""
+"""Values that a database refuses: `Key (email)=(V) already exists`, `Duplicate entry 'V' for key 'users.email'`;
+that a form refuses: `on field 'phone': rejected value [V]`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Iterator
 
 from scrubber.core.named.base import NamedValue, column_names
 
-MARK = r"Key \(|Duplicate entry"
+MARK = r"Key \(|Duplicate entry|: rejected value \["
 """In every text in which a constraint may name a value."""
 
 _KEY = re.compile(
@@ -15,6 +17,7 @@ _KEY = re.compile(
     rb" (?:already exists|is (?:not|still)|conflicts)"
 )
 _ENTRY = re.compile(rb"\bDuplicate entry '([^\r\n]{0,300}?)' for key '([^'\r\n]{1,200})'")
+_FIELD = re.compile(rb"\bon field '([^'\r\n]{1,200}+)': rejected value \[([^\r\n]{0,300}?)\];")
 _AROUND_COLUMN = re.compile(rb"::\w+|\w+\(|\)")  # lower(email::text)
 _AROUND_INDEX = re.compile(
     rb"(?i:^(?:uk|uq|idx|ix|uniq|unique)_|^index_\w{1,64}?_on_|_(?:uk|uq|idx|ix|uniq|unique|index|key)$)"
@@ -36,3 +39,6 @@ def named_values(text: bytes) -> Iterator[NamedValue]:
     for entry in _ENTRY.finditer(text):
         (index,) = column_names(entry[2].replace(b",", b"."))
         yield NamedValue(_AROUND_INDEX.sub(b"", index), *entry.span(1), bare=True)
+    for field in _FIELD.finditer(text):
+        (name,) = column_names(field[1].replace(b",", b"."))
+        yield NamedValue(name, *field.span(2), bare=True)
