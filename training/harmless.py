@@ -241,7 +241,74 @@ def registration(rng: Random) -> str:
     return f"{{{text}}}" if rng.random() < 0.15 else text
 
 
+ANIMALS: Final = ("Tigers", "Bears", "Eagles", "Sharks", "Wolves", "Hawks", "Bulls", "Rams", "Falcons", "Panthers", "Royals", "Rovers", "Wanderers", "Rangers", "Chargers", "Knights", "Pirates", "Kings", "Comets")  # fmt: skip
+
+
+def team(rng: Random) -> str:
+    """A sports club."""
+    town = rng.choice(pools.places().cities[:3000])
+    return rng.choice(
+        (
+            f"{town} {rng.choice(ANIMALS)}",
+            f"the {rng.choice(ANIMALS)}",
+            rng.choice(ANIMALS),
+            f"{town} {rng.choice(('FC', 'United', 'City', 'Athletic', 'SC'))}",
+            f"{rng.choice(('FC', 'Real', 'Sporting', 'AC'))} {town}",
+        )
+    )
+
+
+def work(rng: Random) -> str:
+    """The title of a film, a song, a book, a game, a show."""
+    a, b, c = (w.title() for w in rng.sample(pools.words(), 3))
+    name = rng.choice((*pools.DOUBLE_MEANING, *pools.DOUBLE_MEANING_LAST))
+    return rng.choice(
+        (
+            f"The {a} {b}",
+            f"The {a}",
+            f"{a} of {b}",
+            f"{a} of the {b}",
+            f"{a} and {b}",
+            f"{a} {b} {rng.randint(2, 5)}",
+            f"{a} {b}",
+            a,
+            f"{a} the {b}",
+            f"{a} {b} {c}",
+            f"My {a} {b}",
+            f"{a}: {b} {c}",
+            f"{a} in {name}",
+            f"The {name}",
+            f"{a.lower()} {b.lower()}",
+            f'"{a} {b}"',
+            f"{a}craft",
+            f"{a.upper()}",
+        )
+    )
+
+
+def band(rng: Random) -> str:
+    """A band or a channel."""
+    a, b = (w.title() for w in rng.sample(pools.words(), 2))
+    return rng.choice(
+        (
+            f"The {a}s",
+            f"the {a.lower()} {b.lower()}s",
+            f"{a} {b}s",
+            f"{rng.randint(2, 99)} {a}s",
+            f"{a} & the {b}s",
+            f"{a}{b}",
+            f"{a} {b} Band",
+            f"{a}TV",
+            f"{a}{rng.randint(1, 99)}",
+            f"{a.upper()}",
+        )
+    )
+
+
 MAKERS: Final[dict[str, Maker]] = {
+    "team": team,
+    "work": work,
+    "band": band,
     "country_code": lambda rng: rng.choice(pools.places().country_codes),
     "timezone": timezone,
     "locale_tag": locale_tag,

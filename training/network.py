@@ -48,6 +48,15 @@ def new_gliner() -> GLiNER:
     return GLiNER.from_config(config)
 
 
+def load_weights(gliner: GLiNER, tensors: dict[str, Tensor]) -> None:
+    """Put the tensors of a model file into `gliner`; what is not in it (the unused pooler) stays. ValueError: another network's."""
+    left = gliner.model.load_state_dict(tensors, strict=False)
+    if left.unexpected_keys or any("pooler." not in name for name in left.missing_keys):
+        raise ValueError(
+            f"these are not the weights of this network: {[*left.unexpected_keys, *left.missing_keys][:5]}"
+        )
+
+
 class Encoder:
     """Words and prompts to token ids, as gliner writes them: [CLS] <<ENT>> label ... <<SEP>> words [SEP]."""
 

@@ -14,6 +14,8 @@ _SAID_ALOUD = frozenset({"email"})
 # Where most people have their mail: said without its marks, so that it is nobody's address.
 _PROVIDERS = ("gmail", "gmail", "gmail", "yahoo", "hotmail", "outlook", "aol", "icloud", "msn", "live", "mail")
 _BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_MARK = re.compile(r"[.,!?;:'\u2019\"()]")  # what a tokenizer takes off a word
+_EMOJI = tuple("😂❤🔥🌴🍕💪🙏😭👍🎉😊🤔🐶⚽🎂✨👀💀🚀☕")
 _KEEP_MARKS = frozenset({"ipv4", "ipv6", "mac_address", "coordinate", "url"})  # nothing without them
 
 
@@ -56,6 +58,29 @@ def stripped(pieces: list[Piece], rng: Random) -> list[Piece]:
         text = text.strip() if piece.label else text
         if text:
             done.append(replace(piece, text=text))
+    return done
+
+
+def spaced(pieces: list[Piece]) -> list[Piece]:
+    """Every mark between blanks, in values too, as corpora and exports of tokens have it."""
+    done = []
+    for piece in pieces:
+        if piece.label in _KEEP_MARKS | _KEEP_CASE | _SAID_ALOUD:
+            done.append(piece)
+            continue
+        text = re.sub(r"[ \t]{2,}", " ", _MARK.sub(r" \g<0> ", piece.text))
+        done.append(replace(piece, text=text.strip() if piece.label else text))
+    return done
+
+
+def pictured(pieces: list[Piece], rng: Random) -> list[Piece]:
+    """Emoji between words, outside values."""
+    done = []
+    for piece in pieces:
+        places = [i for i, char in enumerate(piece.text) if char == " "] if piece.label is None else []
+        at = rng.choice(places) if places and rng.random() < 0.6 else -1
+        face = f" {rng.choice(_EMOJI) * rng.choice((1, 1, 1, 3))}"
+        done.append(piece if at < 0 else replace(piece, text=piece.text[:at] + face + piece.text[at:]))
     return done
 
 

@@ -113,6 +113,25 @@ class Persona:
         return text.upper() if rng.random() < 0.03 else text.title() if rng.random() < 0.03 else text
 
 
+def stage_name(rng: Random, first: str) -> str:
+    """What a singer, a player, a friend or a figure of a story is called, made of a first name or of nothing."""
+    short = first[: rng.randint(2, 4)]
+    return rng.choice(
+        (
+            _invented(rng),
+            _invented(rng),
+            short + rng.choice(("y", "ie", "z", "zy", "o", "ito", "ster", "s", "")),
+            short + short.lower(),
+            f"{rng.choice(('Lil', 'Big', 'Young', 'DJ', 'MC', 'King', 'Lady', 'Miss', 'Baby', 'Uncle', 'Aunt', 'Saint', 'Lord'))} {first}",
+            f"{first[0]}-{_invented(rng)}",
+            f"{first} {rng.choice('ABCDEFGHJKLMNPRSTW')}",
+            f"{first[0].lower()}{_invented(rng)}",
+            f"{short}{rng.choice('0123456789')}{rng.choice('abekmnxyz')}",
+            f"{first} the {rng.choice(('Great', 'Kid', 'Third', 'Bear', 'Barber', 'Bold'))}",
+        )
+    )
+
+
 def domain(rng: Random) -> str:
     """A domain name nobody owns."""
     label = rng.choice(

@@ -38,15 +38,19 @@ DOMAINS: Final[dict[str, tuple[float, float]]] = {
     "dialogue": (12, 0),
     "email": (6, 0),
     "form": (7, 0),
-    "social": (13, 0),
+    "social": (11, 0),
     "sentence": (19, 0.02),
-    "world": (1.5, 0.1),
+    "comment": (12, 0),
+    "notes": (8, 0),
+    "world": (3, 0.05),
     "document": (7, 0),
 }
 
 LOGS: Final = ("access", "auth", "service", "mail", "app", "stack", "sql", "urls")
 MACHINES: Final = frozenset({*LOGS, "negative", "machine", "infra", "dump", "structured", "alone"})
-TALK: Final = frozenset({"ticket", "chat", "talk", "dialogue", "email", "social", "prose", "sentence", "document"})
+TALK: Final = frozenset(
+    {"ticket", "chat", "talk", "dialogue", "email", "social", "comment", "prose", "sentence", "document", "notes"}
+)
 # Labels that every policy asks for and that machine lines tempt to: they must be in the prompt for a negative to teach.
 TEMPTING: Final = (
     "user_name", "first_name", "last_name", "password", "api_key", "account_number", "customer_id", "phone_number", "street_address", "pin",
@@ -129,8 +133,14 @@ def _disturb(pieces: list[Piece], domain: str, rng: Random) -> list[Piece]:
     talk = domain in TALK
     if talk and rng.random() < 0.2:
         pieces = noise.typos(pieces, rng, 0.03)
+    if talk and rng.random() < 0.05:
+        pieces = noise.spaced(pieces)
+    if talk and rng.random() < 0.05:
+        pieces = noise.pictured(pieces, rng)
     roll = rng.random()
-    if roll < (0.6 if domain in {"chat", "talk", "dialogue"} else 0.22 if talk else 0.03):
+    if roll < (
+        0.6 if domain in {"chat", "talk", "dialogue"} else 0.4 if domain == "comment" else 0.22 if talk else 0.03
+    ):
         pieces = noise.lower(pieces)
         form = rng.random() if talk else 1.0
         if form < (

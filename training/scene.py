@@ -59,6 +59,9 @@ class Scene:
             return self._town_line()
         if base == "ssn_tail":
             return [Piece(digits(self.rng, 4), "ssn")]
+        if base == "stage":
+            who = self.person(number)
+            return [Piece(who.written(persona.stage_name(self.rng, who.first)), "first_name")]
         if base in {"spelled_first", "spelled_last"}:
             return self._spelled(base.removeprefix("spelled_"), self.person(number))
         if base == "policy_number":

@@ -17,8 +17,10 @@ from random import Random
 from typing import Any, Final
 
 import torch
+from safetensors.torch import load_file
 
 from training import network
+from training.export import expand
 from training.network import Encoder, Network, Row
 from training.sample import MAX_WIDTH, draw
 
@@ -78,10 +80,13 @@ def rate(step: int, cooldown: tuple[int, int] | None, left: float = 1.0) -> floa
 class Run:
     """A training run in a folder: network, optimiser, averaged weights and where in the stream it is."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, begin_with: Path | None = None) -> None:
+        """`begin_with`: a folder with the weights to begin with, packed or not; without one the head is random."""
         torch.manual_seed(seed)
         self.folder, self.seed = folder, seed
         self.gliner = network.new_gliner()
+        if begin_with is not None:
+            network.load_weights(self.gliner, expand(load_file(begin_with / "model.safetensors")))
         self.encoder = Encoder(self.gliner)
         self.net = Network(self.gliner)
         self.net.eval()  # no dropout: the stream never repeats
@@ -180,6 +185,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where checkpoints, log and model go; outside the checkout")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument(
+        "--begin-with", type=Path, help="a new run begins with the weights of this model folder (a shipped one will do)"
+    )
+    parser.add_argument(
         "--minutes", type=float, default=float("inf"), help="stop after this much wall time, with a checkpoint"
     )
     parser.add_argument("--checkpoint-minutes", type=float, default=10)
@@ -196,7 +204,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     args.folder.mkdir(parents=True, exist_ok=True)
-    run = Run(args.folder, args.seed)
+    run = Run(args.folder, args.seed, args.begin_with)
     resumed = run.resume()
     began = run.step if args.cooldown_from is None else args.cooldown_from
     cooldown = (began, args.cooldown_steps) if args.cooldown_steps else None

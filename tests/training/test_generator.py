@@ -267,3 +267,19 @@ def test_an_address_of_a_large_provider_never_keeps_its_marks():
     texts = [draw_text(11, i).text for i in range(3000)]
     assert any("gmailcom" in text or "gmail com" in text for text in texts)
     assert not any(re.search(r"@\w*(?:gmail|yahoo|hotmail|outlook)\b", text) for text in texts)
+
+
+def test_marks_between_blanks_stay_out_of_values_that_are_nothing_without_them():
+    said = [Piece("(call "), Piece("Ann O'Hara", "last_name"), Piece(", at "), Piece("192.0.2.1", "ipv4"), Piece(")")]
+    spaced = noise.spaced(said)
+    assert [p.text for p in spaced] == [" ( call ", "Ann O ' Hara", " , at ", "192.0.2.1", " ) "]
+    assert [p.label for p in spaced] == [p.label for p in said]
+
+
+def test_emoji_stand_between_words_and_in_no_value():
+    said = [Piece("so proud of "), Piece("Ann Lee", "first_name"), Piece(" tonight")]
+    for seed in range(40):
+        shown = noise.pictured(said, Random(seed))
+        assert shown[1] == said[1]
+        words = "".join(c for p in shown for c in p.text if c.isascii()).split()
+        assert " ".join(words) == "so proud of Ann Lee tonight"
