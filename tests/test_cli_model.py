@@ -241,11 +241,11 @@ def test_bench_prints_measured_beside_computed(tmp_path, capsys):
 def test_bench_asks_for_the_labels_that_a_worker_asks_for(tmp_path, capsys):
     folder = save_gliner(tmp_path, Shape(layers=1, backbone="deberta"))
     policy = tmp_path / "policy.yaml"
-    labels = {label: {"enabled": label in {"email", "first_name"}} for label in LABELS}
+    labels = {label: {"enabled": label in {"iban", "first_name"}} for label in LABELS}
     policy.write_text(json.dumps({"version": 1, "name": "two", "labels": labels}), "utf-8")
     arguments = ["--device", "cpu", "--dtype", "float32", "--count", "5", "--policy", str(policy)]
     assert main(["bench", "engine", str(folder), *arguments]) == Exit.OK
-    assert "(5 lines, 1 labels)" in capsys.readouterr().out  # rules find e-mail addresses by their form
+    assert "(5 lines, 1 labels)" in capsys.readouterr().out  # rules find IBANs by their check digits
 
 
 # --- the model of the package

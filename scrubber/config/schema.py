@@ -280,7 +280,7 @@ class ModelSection(Section):
 
     labels: Literal["all", "auto"] | dict[Text, Text | None] = "auto"
     """What a GLiNER model is asked for. `auto`: the labels of the policy without those that the rules find all of
-    (e-mail, card, IP addresses and the like): faster, and what the embedded model was trained for. `all`: with them. A
+    (card, IBAN, IP addresses and the like): faster, and what the embedded model was trained for. `all`: with them. A
     model answers other prompts otherwise, so measure it with another model. For a token classifier: its classes and our
     labels for them (null: nothing), before those that are known."""
 
