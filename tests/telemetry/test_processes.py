@@ -8,7 +8,7 @@ from scrubber.telemetry import ScrubProcessStarted
 from scrubber.telemetry.metrics import Metrics
 from scrubber.telemetry.processes import Processes
 
-SLEEP = (sys.executable, "-S", "-c", "import time; time.sleep(600)")
+SLEEP = (sys.executable, "-S", "-c", "import time; print(flush=True); time.sleep(600)")
 
 
 def values(collector):
@@ -18,7 +18,8 @@ def values(collector):
 def test_memory_and_files_of_all_are_added_and_a_start_is_the_first():
     one, both = Processes("own"), Processes("own")
     one.add(os.getpid())
-    with subprocess.Popen(SLEEP) as child:
+    with subprocess.Popen(SLEEP, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()  # while it starts it opens and closes files
         other = Processes("own")
         for each in (other, both):
             each.add(child.pid)
