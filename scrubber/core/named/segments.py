@@ -72,18 +72,17 @@ def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the components of all segments that are about people, under the names of their places."""
     for segment in _SEGMENT.finditer(text):
         if segment["hl7"]:
-            yield from _placed(segment["bars"], segment.start("bars"), b"|", _HL7[segment["hl7"]])
+            yield from _placed(segment["bars"].split(b"|"), segment.start("bars"), _HL7[segment["hl7"]])
         else:
-            fields = segment["stars"].split(b"*")
+            fields, start = segment["stars"].split(b"*"), segment.start("stars")
             if segment["x12"] != b"NM1" or fields[1:2] != [_ORGANISATION]:
-                places = _X12.get(segment["x12"], {})
-                yield from _placed(segment["stars"], segment.start("stars"), b"*", places)
+                yield from _placed(fields, start, _X12.get(segment["x12"], {}))
             if segment["x12"] in _QUALIFIED:
-                yield from _qualified(fields, segment.start("stars"))
+                yield from _qualified(fields, start)
 
 
-def _placed(content: bytes, start: int, separator: bytes, places: _Places) -> Iterator[NamedValue]:
-    for number, field in enumerate(content.split(separator), start=1):
+def _placed(fields: list[bytes], start: int, places: _Places) -> Iterator[NamedValue]:
+    for number, field in enumerate(fields, start=1):
         if number in places:
             yield from _components(field, start, places[number])
         start += len(field) + 1
