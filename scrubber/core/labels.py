@@ -45,7 +45,7 @@ _ALL = (
     Label("country", "country", soft=True, on=False),
     Label("county", "county or district", soft=True, on=False),
     Label("credit_debit_card", "number of a payment card", shaped=True),
-    Label("customer_id", "number or name of a customer in somebody's books"),
+    Label("customer_id", "number or name of a customer in somebody's books: of a client, a member, a policy, a claim"),
     Label("cvv", "security code of a payment card"),
     Label("date", "calendar date that is nobody's birthday", soft=True, on=False),
     Label("date_of_birth", "birthday"),
