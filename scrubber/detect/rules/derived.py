@@ -1,8 +1,8 @@
 """What is derived from the built-in pack before it is shipped: its patterns, and the texts of their trial.
 
 Deriving them takes a third of a start. `make derived` writes them beside this file, and a test says when that is due.
-They are taken from there only if their source and the code that derives are what they were then: what is out of date is
-derived anew.
+They are taken from there only if their source and the code that derives are what they were then: what is out of date or
+damaged is derived anew.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ _TEXTS = "trial.msgpack.zlib"
 _PATTERN_CODE = ("pattern.py", "syntax.py", "weaken.py", "words.py")
 _TEXT_CODE = ("syntax.py", "trial.py")
 
+_UNUSABLE = (OSError, zlib.error, msgspec.DecodeError)
+"""A package without its sources or without what is shipped, or with damage to it."""
+
 _Patterns = dict[bytes, Pattern]
 _Texts = dict[bytes, list[bytes]]
 
@@ -37,7 +40,7 @@ def shipped(source: str) -> Pattern | None:
     """Return the pattern of `source` if it need not be derived."""
     try:
         return _patterns().get(_digest(_PATTERN_CODE, source.encode()))
-    except OSError:  # a package without its sources, or without that file
+    except _UNUSABLE:
         return None
 
 
@@ -45,7 +48,7 @@ def shipped_texts(pattern: bytes) -> list[bytes] | None:
     """Return the texts on which the engine is tried with its form of a pattern, if they need not be drawn."""
     try:
         return _texts().get(_digest(_TEXT_CODE, pattern))
-    except OSError:
+    except _UNUSABLE:
         return None
 
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from scrubber.core.named import MARK
 from scrubber.detect.rules import derived as module
 from scrubber.detect.rules.databases import forms
@@ -32,21 +36,39 @@ def test_a_pattern_that_is_not_shipped_is_derived() -> None:
     assert derived("b(o)b") == compile_pattern("b(o)b")
 
 
+@pytest.fixture
+def anew() -> Iterator[None]:
+    """Nothing that was read before, and nothing that is read meanwhile."""
+    caches = (module._patterns, module._texts, module._code)
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.mark.usefixtures("anew")
 def test_a_package_without_its_sources_derives_its_patterns(monkeypatch) -> None:
     source = builtin_sources()[0]
     pattern = compile_pattern(source)
     monkeypatch.setattr(module, "_PATTERNS", "gone.msgpack")
     monkeypatch.setattr(module, "_TEXTS", "gone.zlib")
     monkeypatch.setattr(module, "_PATTERN_CODE", ("gone.py",))
-    caches = (module._patterns, module._texts, module._code)
-    for cached in caches:
-        cached.cache_clear()
-    try:
-        assert shipped(source) is None
-        assert shipped_texts(pattern.engine) is None
-        assert derived(source) == pattern
-    finally:
-        monkeypatch.undo()
-        for cached in caches:
-            cached.cache_clear()
-    assert shipped(source) == pattern
+
+    assert shipped(source) is None
+    assert shipped_texts(pattern.engine) is None
+    assert derived(source) == pattern
+
+
+@pytest.mark.usefixtures("anew")
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[: len(content) // 2], lambda _content: b"", lambda _content: b"\xc1 no"]
+)
+def test_what_is_shipped_damaged_is_derived_anew(monkeypatch, damage) -> None:
+    source = builtin_sources()[0]
+    pattern = compile_pattern(source)
+    read = module._read
+    monkeypatch.setattr(module, "_read", lambda name: read(name) if name.endswith(".py") else damage(read(name)))
+
+    assert derived(source) == pattern
+    assert shipped_texts(pattern.engine) is None
