@@ -3,9 +3,9 @@
 The engine only says which rules *may* hit in which record, so its form may match more, never less. Sound steps only:
 the repeat at either end is cut to its minimum (the boundary beyond it goes with it), so one hit is one reported end
 instead of one for each further byte; counted repeats with a large upper end lose it, because engines unroll them; a
-repeat of many things becomes one of the bytes that they are made of, and so does a long run of signs; what stands
-before the words of a pattern, or before the end of a long repeat, is left out where it would keep an engine busy in
-every line; and so is the byte before a long key.
+repeat of many things becomes one of the bytes that they are made of, and so does a long run of signs; one of some
+numbers becomes so many digits; what stands before the words of a pattern, or before the end of a repeat, is left out
+where it would keep an engine busy in every line; and so is the byte before a long key.
 
 Why this loses nothing: a match of the exact pattern at [s, e) contains a match of the cut one that ends within (s, e].
 """
@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import itertools
 
-from scrubber.detect.rules.syntax import WORD, Alt, At, Byte, Group, Node, Repeat, Seq, flat, render, width
-from scrubber.detect.rules.words import ONE_LETTER, has_word
+from scrubber.detect.rules.syntax import DIGIT, WORD, Alt, At, Byte, Group, Node, Repeat, Seq, flat, render, width
+from scrubber.detect.rules.words import ONE_LETTER, WIDE, has_word
 
 LARGE = 4
 """Counted repeats of a byte beyond this are left open at the upper end, and all of more than a byte: each copy takes
@@ -32,9 +32,6 @@ RUN = 5
 container may follow its key, in each of 300 expressions, were a quarter of the databases and a sixth of the time to
 compile them.
 """
-
-WIDE = 128
-"""A repeat of so many values of a byte never ends in most lines: an automaton for it would run over all of them."""
 
 _LETTERS_AND_DIGITS = WORD | set(range(0x80, 0x100))
 
@@ -121,7 +118,7 @@ def _loosen(node: Node) -> Node:
         case Seq(items):
             return Seq(tuple(_joined(_merged([_loosen(item) for item in items]))))
         case Alt(branches):
-            return Alt(tuple(map(_loosen, branches)))
+            return _number(node) or Alt(tuple(map(_loosen, branches)))
         case Repeat(item, least, most, _):
             closed = LARGE if isinstance(item, Byte) else 1
             most = None if most is not None and most > max(closed, least) else most
@@ -131,6 +128,13 @@ def _loosen(node: Node) -> Node:
                 if values is not None:
                     return Repeat(Byte(values), 0, None)
             return Repeat(item, least, most)
+
+
+def _number(node: Alt) -> Node | None:
+    """Return how many digits `node` has, if it is one of some numbers: an octet is one to three."""
+    least, most = width(node)
+    is_number = most is not None and least < most <= LARGE and _values(node) == DIGIT
+    return Repeat(Byte(DIGIT), least, most) if is_number else None
 
 
 def _values(node: Node) -> frozenset[int] | None:
@@ -269,15 +273,29 @@ def _behead(node: Node) -> Node:
 
 def _blunt(node: Node) -> Node:
     """Begin with the end of a long repeat before a certain byte: of 32 hexadecimal digits before a colon, twelve are as
-    rare, and an automaton need not count those in every line.
+    rare, and an automaton need not count those in every line. Nor one to three before a point.
     """
     items = flat(node)
     start = 1 if _is_boundary(items[0]) else 0
     match items[start : start + 2]:
         case [Repeat(Byte() as item, least), Byte() as mark] if least > SHORT and _telling(mark):
             return Seq((Repeat(item, SHORT, SHORT), *items[start + 1 :]))
+        case [Repeat(Byte() as item, least, int(most)), behind] if start and least < most and _begins_telling(behind):
+            return Seq((Repeat(item, least, least), *items[start + 1 :]))
         case _:
             return node
+
+
+def _begins_telling(node: Node) -> bool:
+    match node:
+        case Repeat(item, least):
+            return least > 0 and _begins_telling(item)
+        case Seq((first, *_)):
+            return _begins_telling(first)
+        case Byte():
+            return _telling(node) > 0
+        case _:
+            return False
 
 
 def _telling(node: Node) -> int:

@@ -8,18 +8,23 @@ ONE_LETTER = 2
 """Values of a byte that is one letter, in either case."""
 
 WORD_BYTES = 2
-_RARE = frozenset(b"@")  # in a log as rare as a word
+WIDE = 128
+"""A repeat of so many values of a byte never ends in most lines: an automaton for it would run over all of them."""
+
+_AT = Byte(frozenset(b"@"))  # in a log as rare as a word
 
 
 def has_word(node: Node) -> bool:
-    """Whether every match of `node` holds two bytes in a row that are one letter each, in either case, or an `@`."""
+    """Whether every match of `node` holds two bytes in a row that are one letter each, in either case, or an `@`,
+    unless nearly anything may stand before it, again and again.
+    """
     return _longest(node) >= WORD_BYTES
 
 
 def _longest(node: Node) -> int:
     match node:
         case Byte(values):
-            return WORD_BYTES if values == _RARE else int(len(values) <= ONE_LETTER)
+            return WORD_BYTES if node == _AT else int(len(values) <= ONE_LETTER)
         case Alt(branches):
             return min(map(_longest, branches))
         case Group(item):
@@ -34,9 +39,15 @@ def _longest(node: Node) -> int:
 
 def _longest_in_a_row(items: list[Node]) -> int:
     best = row = 0
+    before: Node | None = None
     for item in items:
         if isinstance(item, At):
             continue
         row = row + 1 if isinstance(item, Byte) and len(item.values) <= ONE_LETTER else 0
-        best = max(best, row, _longest(item))
+        best = max(best, row, 1 if item == _AT and _is_vast(before) else _longest(item))
+        before = item
     return best
+
+
+def _is_vast(node: Node | None) -> bool:
+    return isinstance(node, Repeat) and isinstance(node.item, Byte) and len(node.item.values) >= WIDE

@@ -119,6 +119,8 @@ def test_each_of_the_two_passes_must_read_to_the_end(monkeypatch):
         ("user=[a-z]+", True),
         ("(?i:pw)\\d", True),
         ("[a-z]@[a-z]", True),
+        ("[a-z]{1,64}@[a-z]", True),
+        ("<[^<>@]{1,64}@[a-z]", False),
         ("(?:key|id)=\\d", True),
         ("(?:key)?\\d{3}", False),
         ("\\d{3}-\\d{2}", False),

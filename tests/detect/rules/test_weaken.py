@@ -28,11 +28,12 @@ PIECES += ["(?:a|b+)", "(?:a?|b)", "a{3,20}", "a{14}", "abc", "[0-9]*"]
 PIECES += ["a{14}b", "[ab]{13,}c"]
 PIECES += ["(?:(?:^|[^ab])(?:abcab|abc[ab]?c|aabb1|a)|[ab](?:abcabc|ab))", "[abc](?:abcb|abc?cab|abcab|abcab1)"]
 PIECES += ["[^a]+", "[^ab]{1,40}", "-?=?-{0,2}(?:=|:-)=*", "-?=?-{0,2}(?:=|:-)=*[-:]"]
+PIECES += [r"(?:25[0-5]|2[0-4]\d|1?\d?\d)", r"(?:^|[^a])\d{1,3}", r"(?:-(?:1\d|\d)){2}"]
 MANY_WORDS = "|".join(a + b + c for a in "abcde" for b in "abcde" for c in "ab")
 BARE_KEYS = r"(?:(?:^|[^a-z])(?:[Pp][Ii][Nn])|[a-z](?:Pin)|[Bb][Ii][Rr][Tt][Hh]\x20?[Dd][Aa][Yy])\x3d[0-9]"
 PATTERNS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
 TEXTS = st.one_of(
-    st.text(alphabet="abcx1-=: \n", max_size=24), st.from_regex(r"[ab]{0,2}a{10,20}b[abc]{0,14}c", fullmatch=True)
+    st.text(alphabet="abcx125-=: \n", max_size=24), st.from_regex(r"[ab]{0,2}a{10,20}b[abc]{0,14}c", fullmatch=True)
 ).map(str.encode)
 
 
@@ -65,6 +66,12 @@ def test_wherever_the_exact_pattern_matches_the_engines_form_ends_within_reach(p
         (r"(?:^|\s)\d{1,3} \S{1,64} ([a-z]+) \[now", r"\x20[a-z]+\x20\x5bnow"),
         (r"(?:^|[^0-9])([0-9]{32}:[0-9]{2})", r"[0-9]{12}\x3a[0-9]{2}"),
         (r"(?:^|[^0-9])([0-9]{32}[a-f]{2})", r"(?:^|[^0-9])[0-9]{32}[a-f]{2}"),  # what follows is not certain
+        (
+            r"(?:^|\w)((?:25[0-5]|1?\d?\d)(?:\.(?:25[0-5]|1?\d?\d)){3})(?:\s|$)",
+            r"[0-9](?:\x2e[0-9]{1,3}){3}(?:[\x09-\x0d\x20]|$)",
+        ),
+        (r"(?:^|[^\d])(\d{1,3}[a-f])", r"(?:^|[^0-9])[0-9]{1,3}[a-f]"),  # no certain byte behind them
+        (r"x(?:0[1-9]|1[0-2])y", r"x(?:0[1-9]|1[0-2])y"),  # as many digits in each
         (r"user \S{1,64} (\d) now", r"user\x20[^\x09-\x0d\x20]+\x20[0-9]\x20now"),  # only behind a word it is busy
         (r"\d[^@]{1,64}@(\d)", r"[0-9][^\x40]+\x40[0-9]"),  # too little would be left
         (r"(?:^|[^a-z])(xy)(?:[^a-z]|$)", r"(?:^|[^a-z])xy(?:[^a-z]|$)"),
