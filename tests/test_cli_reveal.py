@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from scrubber.cli import main
+from scrubber.cli import main, reveal
 from scrubber.cli.exits import Exit
 from scrubber.core.actions import Encrypt, Numbering
 from scrubber.core.keys import KeyRing
@@ -94,6 +94,23 @@ def test_what_cannot_be_audited_is_not_revealed(key_file, log, tmp_path, capfdbi
     out, err = capfdbinary.readouterr()
     assert out == b""
     assert b"audit" in err
+
+
+def test_what_the_audit_has_no_room_for_is_not_revealed(key_file, log, capfdbinary):
+    assert main(["reveal", "--key", key_file("k1"), "--audit", "/dev/full", log(token(EMAIL))]) == Exit.FAILED
+    out, err = capfdbinary.readouterr()
+    assert out == b""
+    assert b"cannot be written" in err
+
+
+def test_long_input_is_audited_piece_by_piece_before_each_of_them(key_file, log, tmp_path, monkeypatch, capfdbinary):
+    monkeypatch.setattr(reveal, "BLOCK_BYTES", 100)
+    file, audit = log(*[f"{number} {token(EMAIL)}\n" for number in range(20)], "last"), tmp_path / "audit"
+    assert main(["reveal", "--key", key_file("k1"), "--audit", str(audit), file]) == Exit.OK
+    assert capfdbinary.readouterr().out == b"".join(b"%d ann@mail.example\n" % number for number in range(20)) + b"last"
+    counts = [part["count"] for line in audit.read_bytes().splitlines() for part in json.loads(line)["revealed"]]
+    assert sum(counts) == 20
+    assert len(counts) > 5
 
 
 def test_a_token_of_another_key_stays_is_counted_and_fails_the_command(key_file, log, capfdbinary):
