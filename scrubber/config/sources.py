@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from scrubber.errors import ConfigError, Problem
+from scrubber.unique_keys import UniqueKeys
 
 Document = dict[str, Any]
 
@@ -92,20 +93,8 @@ def _with(document: Any, sections: list[str], name: str, value: str) -> Any:
     return document | {first: _with(document.get(first), rest, name, value)}
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice: YAML says that keys are unique, and PyYAML takes the last one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        seen = set()
-        for key_node, _ in node.value:
-            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == "tag:yaml.org,2002:merge":
-                continue
-            if (key := key_node.value) in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
+class _Loader(UniqueKeys, yaml.SafeLoader):
+    pass
 
 
 def _wrong(path: Path, message: str) -> ConfigError:

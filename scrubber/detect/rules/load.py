@@ -31,8 +31,15 @@ from scrubber.detect.rules.keyed import assigned_pattern, keyed_pattern
 from scrubber.detect.rules.rule import Near, Rule
 from scrubber.detect.rules.syntax import PatternError
 from scrubber.errors import ConfigError, Problem
+from scrubber.unique_keys import UniqueKeys
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a tenth of the time, where PyYAML has libyaml
+_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a tenth of the time, where PyYAML has libyaml
+
+
+class _Loader(UniqueKeys, _Fast):  # type: ignore[misc]
+    pass
+
+
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _KEYED_SCORE, _SHAPED_SCORE = 0.85, 0.9
@@ -110,7 +117,7 @@ def builtin_rules() -> tuple[Rule, ...]:
 
 def builtin_sources() -> list[str]:
     """The source of each pattern of the built-in pack."""
-    entries = (entry for text in _pack() for entry in yaml.load(text, Loader=_LOADER)["rules"])  # noqa: S506 - a safe one
+    entries = (entry for text in _pack() for entry in yaml.load(text, Loader=_Loader)["rules"])  # noqa: S506 - a safe one
     return [_RuleSpec.model_validate(entry).source() for entry in entries]
 
 
@@ -121,10 +128,12 @@ def _pack() -> Iterator[str]:
 
 def _read(text: str, where: str) -> tuple[list[Rule], list[Problem]]:
     try:
-        document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        return [], [Problem(where, f"not YAML, line {mark.line + 1}" if mark else "not YAML")]
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        return [], [Problem(where, f"not YAML, line {mark.line + 1}: {error.problem}" if mark else "not YAML")]
+    except yaml.YAMLError:
+        return [], [Problem(where, "not YAML")]
     entries = document.get("rules") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         return [], [Problem(where, "no list of rules", "begin with 'rules:'")]

@@ -56,6 +56,11 @@ def test_every_problem_of_every_rule_is_named_at_once():
     assert "look-ahead" in found["rules.look.pattern"]
 
 
+def test_a_key_that_stands_twice_is_refused():
+    found = problems("rules:\n- id: a\n  label: pin\n  pattern: x1\n  pattern: y1\n  examples: ['«y1»']")
+    assert found == {"rules": "not YAML, line 5: the key 'pattern' stands twice"}
+
+
 def test_a_misspelt_key_and_a_missing_one_are_told_in_words():
     with pytest.raises(ConfigError) as error:
         load_rules(
