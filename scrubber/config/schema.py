@@ -111,7 +111,7 @@ class SecuritySection(Section):
 class KafkaSection(Section):
     """The cluster, and who this worker is in it."""
 
-    bootstrap_servers: Annotated[str, Field(pattern=r"^[^\s,]+:\d{1,5}(\s*,\s*[^\s,]+:\d{1,5})*$")]
+    bootstrap_servers: Annotated[str, Field(pattern=r"^[^\s,@]+:\d{1,5}(\s*,\s*[^\s,@]+:\d{1,5})*$")]
     """Brokers to ask first: `host:port`, separated by commas."""
 
     group_id: Text

@@ -65,6 +65,12 @@ def test_an_unknown_key_gets_a_hint(problems, changes, path, hint):
     assert told[path].hint == hint
 
 
+def test_credentials_in_the_address_of_a_broker_are_refused_and_not_repeated(problems):
+    told = problems({"kafka": {"bootstrap_servers": f"ann:{SECRET}@kafka.example:9092"}})
+    assert set(told) == {"kafka.bootstrap_servers"}
+    assert SECRET not in str(told)
+
+
 def test_what_is_missing_names_its_variable(problems):
     told = problems("kafka: {}\nroutes: [{topics: [app]}]")
     assert told["kafka.bootstrap_servers"].hint == "or set SCRUBBER_BOOTSTRAP_SERVERS"
