@@ -92,7 +92,11 @@ class Scrubber:
         return self.scrub_many([text])[0]
 
     def scrub_many(self, texts: Iterable[str]) -> list[ScrubResult]:
-        """Scrub many texts, which is much faster than one by one; the results are the same. Raises as `scrub`."""
+        """Scrub many texts, which is much faster than one by one; the results are the same. Raises as `scrub`, and
+        TypeError for a single text.
+        """
+        if isinstance(texts, str):
+            raise TypeError("scrub_many takes texts, and read letter by letter nothing is found in one: use scrub")
         # Half a surrogate pair becomes bytes that are no UTF-8: the engine knows what to do with such a text.
         encoded = (text.encode(errors="surrogatepass") for text in texts)
         results: list[ScrubResult] = []

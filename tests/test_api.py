@@ -84,6 +84,11 @@ def test_many_means_more_than_a_batch(logs):
     assert [result.text for result in results] == [f"{number} <EMAIL>" for number in range(2500)]
 
 
+def test_one_text_in_the_place_of_many_is_refused(logs):
+    with pytest.raises(TypeError, match="scrub"):
+        logs.scrub_many(EMAIL)  # read letter by letter, nothing would be found
+
+
 def test_it_says_what_the_command_line_says(logs, capfdbinary):
     line = f'{{"mail":"{EMAIL}","ip":"192.0.2.7"}}'
     assert logs.scrub(line).text.encode() == run_here(capfdbinary, "pipe", stdin=line.encode()).out
