@@ -1,5 +1,6 @@
 """`scrubber detect`, with real standard streams."""
 
+import codecs
 import json
 
 import pytest
@@ -80,6 +81,19 @@ def test_what_cannot_be_read_has_an_error_and_never_an_empty_list_of_spans(detec
     assert code == Exit.FAILED
     assert answers[0] == {"id": 1, "spans": []}
     assert answers[1:] == [{"id": number, "error": "not_understood"} for number in range(1, 7)]
+
+
+def test_json_that_is_nested_too_deep_to_be_read_has_an_error(detect):
+    deep = b'{"a":' * 5000 + b'"ann@mail.example"' + b"}" * 5000
+    assert detect(stdin=deep) == (Exit.FAILED, [{"id": 0, "error": "too_deep"}])
+    stdin = b'{"text":"a"}\n' + deep + b'\n{"text":"b"}'
+    answers = [{"id": 0, "spans": []}, {"id": 1, "error": "not_understood"}, {"id": 2, "spans": []}]
+    assert detect(stdin=stdin) == (Exit.FAILED, answers)
+
+
+def test_a_mark_of_the_byte_order_before_the_first_question_is_no_part_of_it(detect):
+    stdin = codecs.BOM_UTF8 + json.dumps({"id": "a", "text": EMAIL}).encode()
+    assert detect(stdin=stdin) == (Exit.OK, [{"id": "a", "spans": [email(0)]}])
 
 
 def test_plain_lines_that_cannot_be_read_have_an_error_too(detect, monkeypatch):

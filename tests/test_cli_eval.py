@@ -1,5 +1,6 @@
 """`scrubber eval`: data in, scores, report and thresholds out. All data is made up."""
 
+import codecs
 import json
 import re
 from html.parser import HTMLParser
@@ -42,7 +43,7 @@ def files(tmp_path, monkeypatch):
         (tmp_path / "map.json").write_text(json.dumps(MAP))
         for name, rows in sets.items():
             lines = (line if isinstance(line, str) else json.dumps(line) for line in rows)
-            (tmp_path / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
+            (tmp_path / f"{name}.jsonl").write_text("\n".join(lines) + "\n", errors="surrogateescape")
 
     return write
 
@@ -141,6 +142,8 @@ def test_what_the_policy_keeps_leaks(files, tmp_path):
     [
         ('{"text": "zzsecret', "truncated"),
         ('{"spans": []}', "`text`"),
+        ('{"text": "zzsecret", "more": ' + '{"a":' * 5000, "nested too deep"),
+        ('{"text": "zzsecret \udcff"}', "not UTF-8"),
         (json.dumps({"text": "zzsecret", "spans": [{"start": "zzsecret"}]}), "$.spans[0]"),
         (json.dumps({"text": "zzsecret", "spans": [{"start": 0, "end": 9, "label": "WHO"}]}), "0-9 does not fit"),
         (json.dumps({"text": "zzsecret", "spans": [{"start": 3, "end": 3, "label": "WHO"}]}), "3-3 does not fit"),
@@ -159,6 +162,20 @@ def test_a_bad_row_is_told_by_its_line_and_never_by_its_text(files, capsys, line
     assert "mail.jsonl:2: " in err
     assert told in err
     assert "zzsecret" not in out + err
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_the_first_row(files, tmp_path):
+    files(mail=MAIL)
+    for name in ("mail.jsonl", "map.json"):
+        (tmp_path / name).write_bytes(codecs.BOM_UTF8 + (tmp_path / name).read_bytes())
+    assert evaluate("mail.jsonl", "--labelmap", "map.json") == Exit.OK
+
+
+def test_a_label_map_that_is_nested_too_deep_is_refused(files, tmp_path, capsys):
+    files(mail=MAIL)
+    (tmp_path / "map.json").write_text('{"more":' * 5000)
+    assert evaluate("mail.jsonl", "--labelmap", "map.json") == Exit.CONFIG
+    assert "map.json: nested too deep" in capsys.readouterr().err
 
 
 def test_many_bad_rows_are_told_up_to_a_number(files, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -113,9 +114,9 @@ class Answers:
         if self._form == "lines":
             return line.content, None, ""
         try:
-            question = self._decode(line.content)
+            question = self._decode(line.content.removeprefix(BOM_UTF8))
             text = question.text.encode()
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             if self._form == "auto":
                 self._form = "lines"
                 return line.content, None, ""

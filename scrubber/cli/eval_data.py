@@ -5,6 +5,7 @@ A problem names the file and the line, never what stands there.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from scrubber.core.scoring import Given
 from scrubber.errors import ConfigError, Problem
 
 _MOST_PROBLEMS = 20
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what a decoder raises
 
 
 class Text(NamedTuple):
@@ -67,8 +69,8 @@ def read_label_map(path: Path | None) -> LabelMap:
         return OWN_LABELS
     try:
         content = msgspec.json.decode(_content(path), type=_LabelMap)
-    except msgspec.DecodeError as error:
-        raise ConfigError([Problem(str(path), str(error))]) from None
+    except _UNREADABLE as error:
+        raise ConfigError([Problem(str(path), _told(error))]) from None
     known = {*content.core, *content.soft}
     given = {f"map.{source}": classes for source, classes in content.map.items()} | {"labels": content.labels}
     problems = [
@@ -111,8 +113,8 @@ def _rows(path: Path, labels: LabelMap) -> Iterator[Text | Problem]:
             continue
         try:
             row = decode(line)
-        except msgspec.DecodeError as error:
-            yield Problem(f"{path}:{number}", str(error))
+        except _UNREADABLE as error:
+            yield Problem(f"{path}:{number}", _told(error))
             continue
         source = row.source or path.stem
         wrong = next(filter(None, (_wrong(span, row.text, source, labels) for span in row.spans or ())), None)
@@ -138,8 +140,15 @@ def _wrong(span: _Span, text: str, source: str, labels: LabelMap) -> tuple[str, 
     return None
 
 
+def _told(error: Exception) -> str:
+    """Return what is wrong with JSON, without a byte of it."""
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    return "not UTF-8" if isinstance(error, UnicodeError) else str(error)
+
+
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return path.read_bytes().removeprefix(BOM_UTF8)
     except OSError as error:
         raise ConfigError([Problem(str(path), error.strerror or "cannot be read")]) from None

@@ -114,7 +114,7 @@ def read_envelope(envelope: bytes) -> Envelope:
     """Return the envelope, still sealed. Raises EnvelopeError."""
     try:
         return msgspec.json.decode(envelope, type=Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise EnvelopeError("not a quarantine envelope of this version") from None
 
 

@@ -110,7 +110,7 @@ def test_a_wrong_key_and_a_missing_key_are_told_apart():
         unseal(envelope, KeyRing({"k2": bytes(32)}))
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"\xff", b'{"schema_version":2}'])
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"\xff", b'{"schema_version":2}', b'{"a":' * 5000])
 def test_what_is_no_envelope_is_refused_without_being_repeated(text):
     with pytest.raises(EnvelopeError, match="not a quarantine envelope"):
         read_envelope(text)
