@@ -126,6 +126,11 @@ def test_no_key_is_a_mistake_of_usage(log, capfd):
     assert "no key" in capfd.readouterr().err
 
 
+def test_two_keys_of_one_id_are_refused(key_file, log, capfd):
+    assert main(["reveal", "--key", key_file("k1"), "--key", key_file("k1"), log("text")]) == Exit.CONFIG
+    assert "--key k1: stands twice" in capfd.readouterr().err
+
+
 def test_everything_wrong_with_keys_is_said_at_once_without_what_they_hold(tmp_path, capfd):
     short = tmp_path / "short.key"
     short.write_text("c2hvcnQ=")

@@ -38,6 +38,8 @@ def with_key_options(ring: KeyRing, options: Sequence[str], at: str = "--key") -
         if not equals:
             problems.append(Problem(at, "needs an id and a file", f"{at} k1=FILE"))
             continue
+        if key_id in keys:
+            problems.append(Problem(f"{at} {key_id}", "stands twice"))
         keys[key_id], wrong = key_file(f"{at} {key_id}", Path(file))
         problems += wrong
     if problems:
