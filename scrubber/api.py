@@ -59,7 +59,7 @@ class Scrubber:
     Args:
         policy: name of a preset ("logs", "gdpr", "hipaa", "pci", "strict"), a policy file, or what such a file holds.
         rules: a file with rules of your own, or several, beside the built-in ones.
-        model: what looks for names and other things without a shape: the folder of a model, its id on the
+        model: what looks for names and other things without a shape: "embedded", the folder of a model, its id on the
             Hugging Face hub (in the local cache: nothing is fetched), or a detector, which its maker closes. Left out:
             rules only.
         keys: key id -> 32 random bytes or more, for actions that need a key; the first one writes.
