@@ -137,6 +137,38 @@ CASES = {
         "[SQL: INSERT INTO t (n, password) VALUES (?, ?)]\n[parameters: (1, 'h7Gk2pQx')]",
         "[SQL: INSERT INTO t (n, password) VALUES (?, ?)]\n[parameters: (1, '<PASSWORD>')]",
     ),
+    "parameters of a statement": (
+        "execute a: UPDATE t SET ssn = $1 WHERE last_name = $2\nDETAIL:  parameters: $1 = '123456789', $2 = 'Lee'",
+        "execute a: UPDATE t SET ssn = $1 WHERE last_name = $2\nDETAIL:  parameters: $1 = '<SSN>', $2 = '<LAST_NAME>'",
+    ),
+    "parameters of a statement in JSON": (
+        r'{"args":["h7Gk2pQx","Lee",7],"sql":"update \"t\" set \"password\"=? where \"last_name\" = ?"}',
+        r'{"args":["<PASSWORD>","<LAST_NAME>",7],"sql":"update \"t\" set \"password\"=? where \"last_name\" = ?"}',
+    ),
+    "bindings of a statement": (
+        "set n=?, password=?\nbinding parameter [1] as [INT] - [7]\nbinding parameter [2] as [VARCHAR] - [h7Gk2pQx]",
+        "set n=?, password=?\nbinding parameter [1] as [INT] - [7]\nbinding parameter [2] as [VARCHAR] - [<PASSWORD>]",
+    ),
+    "conditions of SQL": (
+        "WHERE last_name IN ('Lee', 'Cole') AND phone = ANY('{4155550143}') AND ssn LIKE '123456789%'",
+        "WHERE last_name IN ('<LAST_NAME>', '<LAST_NAME>') AND phone = ANY('{<PHONE_NUMBER>}') AND ssn LIKE '<SSN>%'",
+    ),
+    "a hash of Redis": (
+        'HSET user:1 last_name Lee password "h7 Gk2pQx" size 7',
+        'HSET user:1 last_name <LAST_NAME> password "<PASSWORD>" size 7',
+    ),
+    "a table": (
+        " last_name |   phone    \n-----------+------------\n Lee       | 4155550143\n(1 row)",
+        " last_name |   phone    \n-----------+------------\n <LAST_NAME>       | <PHONE_NUMBER>\n(1 row)",
+    ),
+    "a table with a frame, in JSON": (
+        r'{"m":"+----------+\n| password |\n+----------+\n| h7Gk2pQx |\n+----------+","n":1}',
+        r'{"m":"+----------+\n| password |\n+----------+\n| <PASSWORD> |\n+----------+","n":1}',
+    ),
+    "rows below names": (
+        'id,last_name,phone\n7,"Lee, Ann",4155550143\n',
+        'id,last_name,phone\n7,"<LAST_NAME>",<PHONE_NUMBER>\n',
+    ),
     "rows of a dump of SQL": (
         "COPY u (id, email, password, ssn) FROM stdin;\n1\ta@m.example\th7Gk2pQx\t123456789\n2\t\\N\tb9 x\t\\N\n\\.\n",
         "COPY u (id, email, password, ssn) FROM stdin;\n1\t<EMAIL>\t<PASSWORD>\t<SSN>\n2\t\\N\t<PASSWORD>\t\\N\n\\.\n",
@@ -243,6 +275,7 @@ NOT_CASES = [
     *("SELECT id, password, ssn FROM users", "INSERT INTO users (password, email) VALUES ($1, $2)"),
     *("COPY users (id, password) TO stdout", "COPY users (id, size) FROM stdin;\n1\t7\n\\.\n"),
     *("INSERT INTO t (name, size) VALUES ('x', 7)", "cs1Label=Policy cs1=default", '{"users":["<USER_NAME>"]}'),
+    *("hostname=? password=? args=(1,)", "id | phone\n---+------\n(0 rows)", "password IN (SELECT secret FROM t)"),
     *("UPDATE users SET password = $1", '{"password":{"type":"string","minLength":8}}'),
     *("arn:aws:iam::123456789012:role/reader", "price 1299.99 EUR", "size=1048576 bytes", "listening on port 8443"),
 ]

@@ -5,10 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from scrubber.core.named import attributes, copies, dumps, forms, inserts, labels, refusals, segments
+from scrubber.core.named import (
+    attributes,
+    binds,
+    conditions,
+    copies,
+    dumps,
+    forms,
+    hashes,
+    headers,
+    inserts,
+    labels,
+    refusals,
+    segments,
+    tables,
+)
 from scrubber.core.named.base import NamedValue
 
-_WAYS = (attributes, copies, dumps, forms, inserts, labels, refusals, segments)
+_WAYS = (
+    *(attributes, binds, conditions, copies, dumps, forms, hashes, headers, inserts, labels, refusals, segments),
+    tables,
+)
 
 MARK = "|".join(way.MARK for way in _WAYS)
 """What is in every text that holds such a value: a pattern, in the syntax of rules."""

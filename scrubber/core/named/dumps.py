@@ -12,7 +12,7 @@ from scrubber.core.named.base import NamedValue
 
 MARK = (
     r"\b(?:Some|Just|Optional|Secret)[(\[ ]|\[\]string\{|string\(\d{1,6}\)\s\""
-    r"|[(\[][(\[][\"']\w{2,64}[\"'],\s?[\"']"
+    r"|[(\[][(\[][\"'][\w\-]{2,64}[\"'],\s?[\"']"
 )
 """In every text in which a dump may wrap a value, or pair it with its name."""
 

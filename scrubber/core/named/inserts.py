@@ -1,12 +1,9 @@
-"""Values of SQL whose names are the columns: `INSERT INTO t (user, password) VALUES ('x', 'V'), ('y', 'W')`.
-
-Of a statement with placeholders the values may follow: `VALUES (?, ?)] [parameters: ('x', 'V')]`.
-"""
+"""Values of SQL whose names are the columns: `INSERT INTO t (user, password) VALUES ('x', 'V'), ('y', 'W')`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from scrubber.core.named.base import REST, NamedValue, column_names
@@ -15,7 +12,6 @@ MARK = r"(?i:values?)\s*\("
 """In every text in which a column may name a value."""
 
 _VALUES = re.compile(rb"\bVALUES?\s*+(?=\()", re.IGNORECASE)
-_PARAMETERS = re.compile(rb"[^()]{0,60}?\b(?:param(?:eter)?|arg|bind|value)s?\W{1,6}?(?=[(\[])", re.IGNORECASE)
 _PIECE = re.compile(
     rb"""(?P<string>'(?:[^'\\]++|\\.|'')*+(?P<single>')?|"(?:[^"\\]++|\\.|"")*+(?P<double>")?)"""
     rb"""|(?P<open>[(\[])|(?P<close>[)\]])|(?P<comma>,)|(?P<bare>[^\s'"(\[)\],]++)""",
@@ -30,19 +26,18 @@ def named_values(text: bytes) -> Iterator[NamedValue]:
     """Yield the values of all rows under the names of their columns; of a call (`MD5('V')`) its texts."""
     position = 0
     while found := _VALUES.search(text, position):
-        columns = _columns(text, found.start())
+        columns = columns_before(text, found.start())
         position = found.end()
         if columns:
-            values, position = _rows(text, position)
-            awaited = [columns[value.column] for value in values if value.column < len(columns) and value.is_awaited]
-            yield from _named(values, columns)
-            following = _PARAMETERS.match(text, position) if awaited else None
-            if following is not None:
-                values, position = _rows(text, following.end())
-                yield from _named(values, awaited)
+            values, position = rows(text, position)
+            for column, start, end, bare, is_awaited in values:
+                if column < len(columns) and start < end and not is_awaited:
+                    yield NamedValue(columns[column], start, end, bare)
 
 
-class _Value(NamedTuple):
+class Value(NamedTuple):
+    """A value of a row, or a placeholder that awaits one; `bare` as that of a `NamedValue`."""
+
     column: int
     start: int
     end: int
@@ -50,7 +45,8 @@ class _Value(NamedTuple):
     is_awaited: bool
 
 
-def _columns(text: bytes, values_at: int) -> list[bytes]:
+def columns_before(text: bytes, values_at: int) -> list[bytes]:
+    """Return the names of the columns in the parentheses before `VALUES` at `values_at`; none where there are none."""
     closing = text.rfind(b")", max(0, values_at - _BETWEEN), values_at)
     opening = text.rfind(b"(", max(0, closing - _MOST_COLUMN_BYTES), max(0, closing))
     if opening < 0:
@@ -58,14 +54,14 @@ def _columns(text: bytes, values_at: int) -> list[bytes]:
     return column_names(text[opening + 1 : closing])
 
 
-def _rows(text: bytes, start: int) -> tuple[list[_Value], int]:
+def rows(text: bytes, start: int) -> tuple[list[Value], int]:
     """Return the values of the rows from `start` on, and where the last one ends."""
-    values: list[_Value] = []
+    values: list[Value] = []
     column = depth = 0
     end = start
     for piece in _PIECE.finditer(text, start):
         kind = piece.lastgroup  # of groups within groups the outer one
-        if depth == 0 and kind not in ("open", "comma"):
+        if depth == 0 and piece.group() not in (b"(", b","):
             break
         if kind == "open":
             depth += 1
@@ -77,18 +73,12 @@ def _rows(text: bytes, start: int) -> tuple[list[_Value], int]:
         elif kind == "bare":
             if depth == 1 and text[piece.end() : piece.end() + 1] not in (b"'", b'"', b"("):
                 awaited = piece["bare"].startswith(_PLACEHOLDER)
-                values.append(_Value(column, *piece.span(), bare=False, is_awaited=awaited))
+                values.append(Value(column, *piece.span(), bare=False, is_awaited=awaited))
         elif piece["single"] or piece["double"]:
-            values.append(_Value(column, *piece.span(), bare=False, is_awaited=False))
+            values.append(Value(column, *piece.span(), bare=False, is_awaited=False))
         else:
             rest = REST.match(text, piece.start() + 1)
             assert rest is not None, "What is left may be empty. This is a bug."
-            values.append(_Value(column, *rest.span(), bare=True, is_awaited=False))
+            values.append(Value(column, *rest.span(), bare=True, is_awaited=False))
         end = piece.end()
     return values, end
-
-
-def _named(values: Sequence[_Value], columns: Sequence[bytes]) -> Iterator[NamedValue]:
-    for column, start, end, bare, is_awaited in values:
-        if column < len(columns) and start < end and not is_awaited:
-            yield NamedValue(columns[column], start, end, bare)
