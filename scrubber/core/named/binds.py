@@ -13,8 +13,13 @@ from typing import NamedTuple
 from scrubber.core.named import inserts
 from scrubber.core.named.base import REST, NamedValue, literal
 
-MARK = inserts.MARK + r"|(?:[=<>~*(]|(?i:like|between|in))\s?(?:\?\d{0,3}[^\w?&=]|\$\d|%[sS]|@[A-Za-z_]|:\d)"
-"""In every text in which a placeholder may stand for the value of a column."""
+MARK = inserts.MARK + (
+    r"|(?i:arg(?:ument)?|param(?:eter)?|bind(?:ing)?|value)s?\W{1,6}(?i:array)?[\[({]|(?i:parameters):\s"
+    r"|(?i:binding)\sparameter\s[\[(]|(?i:parameter)\svalue\s\["
+    r"|\[(?i:generated\sin|cached\ssince|no\skey|raw\ssql|caching\sdisabled)|\s\[[\"']"
+    r"|(?:^|\W)(?:\$\d{1,4}|@[A-Za-z_]\w{0,40})\s?=\s?[EN]?['\"\d]"
+)
+"""In every text in which values may stand for placeholders. Of those themselves an engine would see too many."""
 
 _PLACEHOLDER = rb"\?\d{0,3}+(?![\w?&=])|\$\d{1,4}+|%s|@[A-Za-z_]\w{0,40}+|(?<![\w:)\]}\"']):\d{1,3}+(?!\d)"
 _AWAITED = re.compile(rb"[=<>~(,\s](?:" + _PLACEHOLDER + rb")", re.IGNORECASE)
