@@ -45,6 +45,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "coordinate": coordinate.in_range,
         "email": email.address,
         "email_international": email.international,
+        "full_name": user.full_name,
         "iban": iban.iban,
         "ipv4": ip.ipv4,
         "ipv6": ip.ipv6,

@@ -23,6 +23,7 @@ _NAME = re.compile(rb"[A-Za-z]+(?:[_\-. ][A-Za-z]+)*")
 _WORD = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _LISTED = re.compile(rb"""["']\s?,\s?[ubr]?["']$|\t["']?$""")
 _LONGEST_GAP = 6
+_VISIBILITY = re.compile(rb'(?:[\w\\]{1,200}\\{0,3}"?:)?(?:private|protected)\]')
 
 
 def listed_name(value: bytes, text: bytes, start: int) -> bool:
@@ -33,3 +34,8 @@ def listed_name(value: bytes, text: bytes, start: int) -> bool:
     if _LISTED.search(text[max(0, start - _LONGEST_GAP) : start]) is None:
         return False
     return _NAME.fullmatch(value) is not None and all(word.lower() in _WORDS for word in _WORD.findall(value))
+
+
+def is_visibility(text: bytes, start: int) -> bool:
+    """Whether who may see a member of a PHP object begins at `start`, not its value: `["pin":"User":private]=>`."""
+    return _VISIBILITY.match(text, start) is not None

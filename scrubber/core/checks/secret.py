@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from scrubber.core.checks.field_name import listed_name
+from scrubber.core.checks.field_name import is_visibility, listed_name
 from scrubber.core.checks.state import is_state
 
 _NOT_SECRETS = frozenset(
@@ -65,7 +65,7 @@ def secret(value: bytes, text: bytes = b"", start: int = 0, _end: int = 0) -> bo
     """Whether `value` may be a password: not a word of the message (`password incorrect`; but in `"password": "V"`
     there is no message), not a placeholder, and not the name of a field.
     """
-    if value in _FLAGS or listed_name(value, text, start):
+    if value in _FLAGS or listed_name(value, text, start) or is_visibility(text, start):
         return False
     lower = value.lower()
     word = lower.strip(_PUNCTUATION)

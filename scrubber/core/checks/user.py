@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scrubber.core.checks.field_name import is_visibility
 from scrubber.core.checks.state import is_state
 
 _NOT_NAMES = frozenset(
@@ -25,6 +26,31 @@ _NOT_FIRST = b"<%$({[*=/:|&?-"
 _PLACEHOLDER = re.compile(rb"[A-Z][A-Z0-9_]*(?::[^>]*)?")
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ADDRESS = re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}.*|[0-9a-f:]*:[0-9a-f:]*|[\w\-]+(?:\.[\w\-]+){2,}")
+_THINGS = frozenset(
+    b"""account accounts action actions adapter admin administrator administrators admins agent agents all amazon
+    america analytics android api app apple application applications aws azure background backup basic billing
+    bot browser bug build business care catalog center chat chrome client cloud cluster company connection
+    contact contacts container controller core corp corporate corporation customer data database default
+    delivery department deploy desktop device devices disk domain drive driver edge engine enterprise error
+    event events export external feature field file firefox foundation framework free gateway global gmbh
+    google group groups hat helpdesk hook host https image import inc info integration interface internal
+    internet item job kingdom label lead leads library limited linux list llc local lock login ltd machine
+    mail main manager master mastercard member microsoft mobile mode model module monitor mozilla net network
+    new no node none not notification office operations operator operators oracle order orders organization
+    package page paypal pipeline plan platform plugin policy pool port portal premium primary print printer
+    private process product production profile program project proxy public query queue rack region registry
+    release remote report reports request resource resources response result role root router rule safari
+    sales scheduler schema search secondary secure security server servers service services session setting
+    settings setup shop site software source spooler standard states status step storage store stream
+    subscription subsystem support switch sync system systems table task team teams technical temp template
+    test testing that the this tools transfer trial unit united universal unknown update upgrade us user users
+    utility version view virtual visa volume web webhook website windows wireless worker workflow workspace
+    your""".split()
+)
+"""Words of what has a name and is no person: machines and programs, firms and their teams, countries."""
+_ASKED_FOR = frozenset(b"first last full middle given required optional missing invalid blank please enter".split())
+"""What stands behind the key of a name that was not given: `first_name: First name is required`."""
+_WORD = re.compile(rb"[a-z\x80-\xff]+")
 _SHARED_HOMES = frozenset(b"shared public default all app www html lost+found linuxbrew runner ubuntu".split())
 
 
@@ -35,7 +61,7 @@ def user_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> 
     name = value.strip(b"\"'`").lower()
     if not name or name.isdigit() or name in _NOT_NAMES or name[0] in _NOT_FIRST:
         return False
-    if b"/" in name or _UUID.fullmatch(name):
+    if b"/" in name or _UUID.fullmatch(name) or is_visibility(text, start):
         return False
     if text[end : end + 1] == b"=":  # the next key, where the value is empty: `ruser= rhost=a`
         return False
@@ -66,5 +92,12 @@ def user_home(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> 
 
 
 def person_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
-    """Whether the value of a key such as `first_name` is filled in."""
+    """Whether the value of a key such as `first_name` is filled in, and does not say that it is to be."""
+    if value.partition(b" ")[0].lower() in _ASKED_FOR:
+        return False
     return user_name(value, text, start, end) and any(chr(char).isalpha() for char in value)
+
+
+def full_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
+    """Whether a name of several words is a person's: none of them is what machines, firms or teams are called."""
+    return person_name(value, text, start, end) and _THINGS.isdisjoint(_WORD.findall(value.lower()))

@@ -19,12 +19,13 @@ from scrubber.core.named import (
     refusals,
     segments,
     tables,
+    tags,
 )
 from scrubber.core.named.base import NamedValue
 
 _WAYS = (
-    *(attributes, binds, conditions, copies, dumps, forms, hashes, headers, inserts, labels, refusals, segments),
-    tables,
+    *(attributes, binds, conditions, copies, dumps, forms, hashes),
+    *(headers, inserts, labels, refusals, segments, tables, tags),
 )
 
 MARK = "|".join(way.MARK for way in _WAYS)

@@ -40,6 +40,7 @@ _ASSIGNED = (
     # <password>V</password>; a placeholder of ours, <PASSWORD>, opens no element
     r"""|(?:[ \t][^<>\r\n]{0,64})?>\s{0,32}(?:<!\[CDATA\[([^<>\r\n]+)\]\]>|([^<>\r\n]+))\s{0,32}</"""
     r"""|(?:[ \t][^<>\r\n]{0,64})?>([^\s<>"',;]+)$"""
+    r"""|&gt;((?:[^\s<>&]|&amp;)+)&lt;/"""  # the same, escaped
 )
 # `"key": {"..` and `key=[["..`: the key is that of everything inside (see tier.py).
 _CONTAINER = r"""\\{0,3}["'`]?\]?[ \t]{0,4}(?:=>|:=|={1,3}|:)\s{0,8}([{\[])\s{0,64}["'{\[]"""
@@ -52,8 +53,12 @@ def keyed_pattern(keys: Sequence[str], value: str) -> str:
 
 def assigned_pattern(keys: Sequence[str]) -> str:
     """The pattern of whatever is assigned to one of `keys`."""
-    flag = rf"""(?:^|[\s"'])--?(?:[a-z0-9]+[_\-])*(?:{_any_case(keys)})[ \t]{{1,4}}(?:{_QUOTED}|{_BARE})"""
-    return rf"(?:{_key(keys)}(?:{_CONTAINER}|(?i:{_ASSIGNED}))|(?i:{flag}))"
+    forms = [rf"{_key(keys)}(?:{_CONTAINER}|(?i:{_ASSIGNED}))"]
+    flags = [key for key in keys if key.isascii()]
+    if flags:
+        flag = rf"""(?:^|[\s"'])--?(?:[a-z0-9]+[_\-])*(?:{_any_case(flags)})[ \t]{{1,4}}(?:{_QUOTED}|{_BARE})"""
+        forms.append(f"(?i:{flag})")
+    return f"(?:{'|'.join(forms)})"
 
 
 def _key(keys: Sequence[str]) -> str:

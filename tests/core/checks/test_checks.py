@@ -17,6 +17,7 @@ ACCEPTED = {
     "coordinate": ["52.5163, 13.3777", "-33.8568", "151.2153"],
     "email": ["bob@mail.example", "bob@mail.example.com"],
     "email_international": ["jürgen@mail.example", "bob@bücher.example"],
+    "full_name": ["Ada King", "KING, ADA", "Ada de la Cruz"],
     "iban": ["DE89370400440532013000", "GB29 NWBK 6016 1331 9268 19", "de89370400440532013000"],
     "luhn": ["4111111111111111", "49-015420-485886-6"],
     "nif": ["12345678Z", "X1234567L", "12345678-Z"],
@@ -65,11 +66,12 @@ REFUSED = {
     "coordinate": ["152.5163, 13.3777", "52.5163, 213.3777", "0.000000", ""],
     "email": ["icon@2x.png", "getty@tty1.service"],
     "email_international": ["bob@mail.example", "“bob@mail.example”", "jürgen@mail"],
+    "full_name": ["Windows Update", "Platform Team", "Ada's Service", "null"],
     "iban": ["DE89370400440532013001", "DE8937", "XX"],
     "luhn": ["4111111111111112", "0000000000", "1111111111"],
     "nif": ["12345678A", "1234567Z", "Z"],
     "nric": ["S1888742A", "A1888742H", "S188"],
-    "person_name": ["null", "123", ""],
+    "person_name": ["null", "123", "", "Required", "First name"],
     "phone_international": ["+123456789012", "+1", "1714557600", "+", "+1 x 2025550143"],
     "phone_local": ["2024-05-01 10", "192.0.2.17", "1111111", "123", "030 ext. 901820"],
     "phone_north_america": ["911-555-0143", "211-555-0143", "222-222-2222", "555", "911-555-0143 x12"],
@@ -109,7 +111,13 @@ IN_TEXT = {
     ),
     "secret": (
         ['"password":"«changed»"', '"password" => "«required»"', "password=«aaaa»"],
-        ['"password":"«null»"', '"password": "«string»"', "password=«changed»", 'password="«changed»"'],
+        [
+            '"password":"«null»"',
+            '"password": "«string»"',
+            "password=«changed»",
+            'password="«changed»"',
+            '["password":"«User»":private]=>',
+        ],
     ),
     "ipv4": (
         [
@@ -133,7 +141,10 @@ IN_TEXT = {
         ["at «00:00:5e:00:53:01» x", "«00:00:5e:00:53:01»-eth0", "«00:00:5e:00:53:01»:443", "«0000.5e00.5301».local"],
         ["«00:00:5e:00:53:01»:aa", "«00:00:00:00:00:00»", "«00-00-5e-00-53-01»-02", "«0000.5e00.5301».0000"],
     ),
-    "user_name": (["user=<«bob»>", "user=«bob» x"], ["ruser=«rhost»=a", "user=<«USER_NAME»>", "user=<«USER_NAME_2»>"]),
+    "user_name": (
+        ["user=<«bob»>", "user=«bob» x"],
+        ["ruser=«rhost»=a", "user=<«USER_NAME»>", "user=<«USER_NAME_2»>", '["user":"«Admin»":private]=>'],
+    ),
 }
 
 

@@ -61,6 +61,19 @@ PIECES = [
     *("::text = 'x'", "BETWEEN", "::character varying", "1234", "ARRAY["),
     *("HSET", "hmset k ", "XADD * ", "HGETALL\n", '1) "a"\n', '2) "x"\n'),
     *("a|b\n", "--+--\n", "|--|\n", "| :--|\n", "-[ RECORD 1 ]\n", "name", "phone,", "ssn\n", "|", "x,y", ";", "--"),
+    "PV1|1||||||7^LEE",
+    "NAD+BY+++LEE",
+    "CTA+IC+:LEE",
+    "DTM+329:1",
+    "BEGIN:VCARD\n",
+    "N:Lee",
+    "\nADR:;;x",
+    "8=FIX.4.4|",
+    "554=a|",
+    ":50K:",
+    ":59:a\n",
+    "[a:protected] => b",
+    "[a:b:private] => c",
 ]
 
 
