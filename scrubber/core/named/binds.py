@@ -17,7 +17,7 @@ MARK = inserts.MARK + (
     r"|(?i:arg(?:ument)?|param(?:eter)?|bind(?:ing)?|value)s?\W{1,6}(?i:array)?[\[({]|(?i:parameters):\s"
     r"|(?i:binding)\sparameter\s[\[(]|(?i:parameter)\svalue\s\["
     r"|\[(?i:generated\sin|cached\ssince|no\skey|raw\ssql|caching\sdisabled)|\s\[[\"']"
-    r"|(?:^|\W)(?:\$\d{1,4}|@[A-Za-z_]\w{0,40})\s?=\s?[EN]?['\"\d]"
+    r"|\$\d{1,4}\s?=\s?[EN]?['\"\d]|@[A-Za-z_]\w{0,40}\s?=\s?[EN]?'"
 )
 """In every text in which values may stand for placeholders. Of those themselves an engine would see too many."""
 
@@ -32,7 +32,7 @@ _PIECE = re.compile(
     rb"""(?P<bound_value>(?:[^\]\r\n]++|\](?!["\s]|\Z))*+)"""
     rb"""|column\sindex\s(?P<set>\d{1,4}),\sparameter\svalue\s\[(?P<set_value>(?:[^\]\r\n]++|\](?!,\svalue\sclass))*+)"""
     rb"""|(?P<typed>Parameters:\s(?!array[\[({]))(?=[^\s\[({$@]))"""
-    rb"""|(?P<number>\$\d{1,4}+|@[A-Za-z_]\w{0,40}+)\s?=\s?(?=[EN]?['"\d])"""
+    rb"""|(?P<number>\$\d{1,4}+(?=\s?=\s?[EN]?['"\d])|@[A-Za-z_]\w{0,40}+(?=\s?=\s?[EN]?'))\s?=\s?"""
     rb"""|(?P<list>(?:arg(?:ument)?|param(?:eter)?|bind(?:ing)?|value)s?\W{1,6}?(?:array)?(?=[\[({](?!@))"""
     rb"""|\[(?:generated\sin|cached\ssince|no\skey|raw\ssql|caching\sdisabled)[^\]\r\n]{0,60}\]\s(?=[(\[]))"""
     rb"""|(?<=\s)(?<![,=\[(]\s)(?<!["']:\s)(?P<bare_list>(?=\[["']))"""
