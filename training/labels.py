@@ -8,7 +8,7 @@ from typing import Final
 # Canonical label -> other ways a user may write it. The LAST paraphrase of each is never trained on:
 # it measures whether the prompt is read or only recognised.
 PARAPHRASES: Final[dict[str, tuple[str, ...]]] = {
-    "account_number": ("bank account number", "account number", "bank account", "acct number", "bank account no", "account id", "acct no", "policy or account number", "number of the account"),
+    "account_number": ("bank account number", "account number", "bank account", "acct number", "bank account no", "acct no", "number of the account"),
     "age": ("person age", "age in years", "years of age", "age of a person", "years old", "how old"),
     "api_key": ("api key", "access token", "secret key", "auth token", "bearer token", "api token", "secret token", "access key", "service credential", "api secret", "credential token"),
     "bank_routing_number": ("routing number", "aba number", "sort code", "routing code", "aba routing number", "branch code of a bank", "bank routing code"),
@@ -21,7 +21,7 @@ PARAPHRASES: Final[dict[str, tuple[str, ...]]] = {
     "country": ("country name", "nation", "state or nation", "land", "country of residence", "name of a country"),
     "county": ("county name", "district", "county or district", "region name", "administrative county"),
     "credit_debit_card": ("credit card number", "card number", "debit card", "payment card", "card no", "credit card", "pan", "bank card number", "visa or mastercard number", "payment card number"),
-    "customer_id": ("customer id", "client id", "customer number", "customer no", "member number", "membership id", "client reference", "client number"),
+    "customer_id": ("customer id", "client id", "customer number", "customer no", "member number", "membership id", "client reference", "customer or policy number", "policyholder or customer number", "client number"),
     "cvv": ("cvc", "card security code", "cvv2", "security code of the card", "cvc code", "card verification code"),
     "date": ("calendar date", "day", "a date", "day month year", "calendar day", "date value"),
     "date_of_birth": ("date of birth", "dob", "birth date", "birthdate", "born on", "person's birth date", "day of birth", "birthday"),

@@ -65,7 +65,7 @@ class Scene:
         if base in {"spelled_first", "spelled_last"}:
             return self._spelled(base.removeprefix("spelled_"), self.person(number))
         if base == "policy_number":
-            return [Piece(values.policy_number(self.rng), "account_number")]
+            return [Piece(values.policy_number(self.rng), "customer_id")]
         label = {"ip": self.rng.choice(("ipv4", "ipv4", "ipv4", "ipv6"))}.get(base, base)
         return [Piece(self._value(label, name, number), label)]
 

@@ -228,7 +228,7 @@ def or_composed(maker: Maker, share: float = 0.4) -> Maker:
 
 
 def policy_number(rng: Random) -> str:
-    """The number of an insurance policy, a claim, a loan, a membership: a personal account of another kind."""
+    """The number of an insurance policy, a claim, a membership: how a company calls a customer of its own."""
     shape = rng.choice(
         (
             "CLM-######",
@@ -236,7 +236,6 @@ def policy_number(rng: Random) -> str:
             "@@@-######-##",
             "########",
             "###########",
-            "LN#######",
             "MEM######",
             "@#######",
             "@@######@",
