@@ -48,6 +48,10 @@ _THINGS = frozenset(
     your""".split()
 )
 """Words of what has a name and is no person: machines and programs, firms and their teams, countries."""
+_SAID = frozenset(
+    b"""hello hey hi i im is it no nope oh ok okay please sorry sure thank thanks that well what yeah yep yes""".split()
+)
+"""Words that somebody says in a chat, behind a key that says who: `Patient: Hi, I am late`."""
 _ASKED_FOR = frozenset(b"first last full middle given required optional missing invalid blank please enter".split())
 """What stands behind the key of a name that was not given: `first_name: First name is required`."""
 _WORD = re.compile(rb"[a-z\x80-\xff]+")
@@ -99,5 +103,6 @@ def person_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -
 
 
 def full_name(value: bytes, text: bytes = b"", start: int = 0, end: int = 0) -> bool:
-    """Whether a name of several words is a person's: none of them is what machines, firms or teams are called."""
-    return person_name(value, text, start, end) and _THINGS.isdisjoint(_WORD.findall(value.lower()))
+    """Whether a name of several words is a person's: no word of machines, firms or teams, and none of chats."""
+    words = _WORD.findall(value.lower())
+    return person_name(value, text, start, end) and _THINGS.isdisjoint(words) and _SAID.isdisjoint(words)

@@ -66,7 +66,7 @@ REFUSED = {
     "coordinate": ["152.5163, 13.3777", "52.5163, 213.3777", "0.000000", ""],
     "email": ["icon@2x.png", "getty@tty1.service"],
     "email_international": ["bob@mail.example", "“bob@mail.example”", "jürgen@mail"],
-    "full_name": ["Windows Update", "Platform Team", "Ada's Service", "null"],
+    "full_name": ["Windows Update", "Platform Team", "Ada's Service", "null", "Hi, I", "Yes, Thanks"],
     "iban": ["DE89370400440532013001", "DE8937", "XX"],
     "luhn": ["4111111111111112", "0000000000", "1111111111"],
     "nif": ["12345678A", "1234567Z", "Z"],
