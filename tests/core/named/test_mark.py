@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubber.core.named import MARK, named_values
+from scrubber.core.named import WAYS
 
 PIECES = [
     '"key":"a","VALUE":1',
@@ -78,5 +78,6 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
-def test_every_text_with_a_value_that_is_named_elsewhere_has_the_mark(text):
-    assert re.search(MARK, text) or not list(named_values(text.encode()))
+def test_every_text_with_a_value_that_is_named_elsewhere_has_the_mark_of_its_way(text):
+    for way in WAYS:
+        assert re.search(way.MARK, text) or not list(way.named_values(text.encode())), way.__name__
