@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,17 +21,11 @@ RULES = "rules"
 WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 """What a value has and a row of stars has not."""
 
+_new = tuple.__new__  # makes a NamedTuple in a third of the time
 _RULE, _CHECKED = Rank.RULE, Rank.CHECKED_RULE
 
 Findings = dict[int, list[Finding]]
 """Findings by the index of their raw text; texts without any have no entry."""
-
-
-class _Sighting(NamedTuple):
-    """A finding in a buffer of some views, not yet brought back to the raw text."""
-
-    buffer: int
-    finding: Finding
 
 
 def find_by_rules(views: Views, rules: RuleTier, *, starred: bool = False) -> Findings:
@@ -50,27 +43,34 @@ def find_by_rules(views: Views, rules: RuleTier, *, starred: bool = False) -> Fi
 
 def _by_hits(views: Views, by_buffer: Mapping[int, list[RuleHit]], *, starred: bool = False) -> Findings:
     findings: Findings = {}
-    sightings: list[_Sighting] = []
+    moved: list[tuple[int, Finding]] = []
     for buffer, hits in by_buffer.items():
         level, place = views.origin(buffer)
-        for hit in hits:
-            if hit[2].evidence == "key":
-                if starred and not WORD.search(views.buffers[buffer], hit.start, hit.end):
+        for start, end, rule in hits:
+            finding = _new(
+                Finding,
+                (start, end, rule.label, rule.score, RULES, rule.id, _CHECKED if rule.check else _RULE),
+            )
+            if rule.evidence == "key":
+                text = views.buffers[buffer]
+                if starred and not WORD.search(text, start, end):
                     continue
-                if not follows_placeholder(views.buffers[buffer], hit.start, hit.end):
-                    text, start, end = views.to_raw_widened(buffer, hit.start, hit.end, whole_value)
-                    findings.setdefault(text, []).append(_finding(hit)._replace(start=start, end=end))
+                if not follows_placeholder(text, start, end):
+                    index, *whole = views.to_raw_widened(buffer, start, end, whole_value)
+                    findings.setdefault(index, []).append(_new(Finding, (*whole, *finding[2:])))
             elif level == 0:
-                findings.setdefault(place, []).append(_finding(hit))
+                findings.setdefault(place, []).append(finding)
             else:
-                sightings.append(_Sighting(buffer, _finding(hit)))
-    _add(findings, views, sightings)
+                moved.append((buffer, finding))
+    _add(findings, views, moved)
     return findings
 
 
-def _find_named(findings: Findings, views: Views, buffers: Sequence[int], rules: RuleTier) -> None:
+def _find_named(findings: Findings, views: Views, ways: Mapping[int, Sequence[int]], rules: RuleTier) -> None:
     """Run all rules over values whose name stands in a field of its own, with that name as their key."""
-    named = [(buffer, value) for buffer in buffers for value in named_values(views.buffers[buffer])]
+    named = [(buffer, value) for buffer, some in ways.items() for value in named_values(views.buffers[buffer], some)]
+    if not named:
+        return
     keys = [b'"' + value.name + (b'":"' if value.bare else b'":') for _, value in named]
     pairs = [key + _scalar(views.buffers[buffer], value) for key, (buffer, value) in zip(keys, named, strict=True)]
     views_of_pairs = Views(pairs, lambda _: False)
@@ -97,12 +97,12 @@ def _scalar(text: bytes, value: NamedValue) -> bytes:
 def find_denied(views: Views, policies: Sequence[Policy]) -> Findings:
     """Run the deny-list of each raw text's policy over its views."""
     findings: Findings = {}
-    sightings = [
-        _Sighting(buffer, finding)
+    moved = [
+        (buffer, finding)
         for buffer, text in enumerate(views.buffers)
         for finding in _denied(text, policies[views.root(buffer)])
     ]
-    _add(findings, views, sightings)
+    _add(findings, views, moved)
     return findings
 
 
@@ -124,19 +124,14 @@ def _denied(text: bytes, policy: Policy) -> list[Finding]:
     return list(in_bytes(readable, policy.find_denied(readable), Rank.POLICY))
 
 
-def _finding(hit: RuleHit) -> Finding:
-    start, end, rule = hit
-    rank = _CHECKED if rule.check else _RULE
-    return tuple.__new__(Finding, (start, end, rule.label, rule.score, RULES, rule.id, rank))
-
-
-def _add(findings: Findings, views: Views, sightings: Sequence[_Sighting]) -> None:
-    """Bring all sightings back at once, and add them to `findings`."""
-    if not sightings:
+def _add(findings: Findings, views: Views, moved: Sequence[tuple[int, Finding]]) -> None:
+    """Bring findings of buffers back to the raw texts, all at once, and add them to `findings`."""
+    if not moved:
         return
-    buffers = np.array([sighting.buffer for sighting in sightings], np.int64)
-    starts = np.array([sighting.finding.start for sighting in sightings], np.int64)
-    ends = np.array([sighting.finding.end for sighting in sightings], np.int64)
+    buffers, starts, ends = (
+        np.array(column, np.int64)
+        for column in zip(*((buffer, *finding[:2]) for buffer, finding in moved), strict=True)
+    )
     raw = views.to_raw(Located(buffers, starts, ends))
-    for sighting, text, start, end in zip(sightings, *(array.tolist() for array in raw), strict=True):
-        findings.setdefault(text, []).append(sighting.finding._replace(start=start, end=end))
+    for (_, finding), text, *place in zip(moved, *(array.tolist() for array in raw), strict=True):
+        findings.setdefault(text, []).append(_new(Finding, (*place, *finding[2:])))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import hyperscan
 
-from scrubber.core.named import MARK
+from scrubber.core.named import MARKS
 from scrubber.detect.rules import engine
 from scrubber.detect.rules.derived import derived
 from scrubber.detect.rules.kept import compiled
@@ -30,8 +30,8 @@ record of 300 bytes, and nothing that shows in two pieces. More pieces take long
 
 
 class Forms(NamedTuple):
-    """The engine's form of each rule, behind them that of a mark for values with a name elsewhere (`core.named`); and
-    which of them have no word, and hit rarely.
+    """The engine's form of each rule, behind them those of the marks of values with a name elsewhere (`core.named`);
+    and which of them have no word, and hit rarely.
     """
 
     patterns: list[bytes]
@@ -55,10 +55,15 @@ class Databases(NamedTuple):
     shapes: Database | None
 
 
+def sought(rules: Iterable[Rule]) -> list[Rule]:
+    """Return the rules that an engine looks for."""
+    return [rule for rule in rules if not rule.pattern.is_quads]
+
+
 def forms(rules: Sequence[Rule]) -> Forms:
-    """Return what an engine is built of."""
+    """Return what an engine is built of that looks for `rules`."""
     return Forms(
-        [*(rule.pattern.engine for rule in rules), derived(MARK).engine],
+        [*(rule.pattern.engine for rule in rules), *(derived(mark).engine for mark in MARKS)],
         [index for index, rule in enumerate(rules) if not (rule.pattern.has_word or rule.frequent)],
     )
 

@@ -76,11 +76,11 @@ def _read(name: str) -> bytes:
 
 
 def _write() -> None:
-    from scrubber.core.named import MARK  # noqa: PLC0415 - these ask here
+    from scrubber.core.named import MARKS  # noqa: PLC0415 - these ask here
     from scrubber.detect.rules.load import builtin_sources  # noqa: PLC0415
     from scrubber.detect.rules.trial import drawn  # noqa: PLC0415
 
-    patterns = {source: compile_pattern(source) for source in sorted({*builtin_sources(), MARK})}
+    patterns = {source: compile_pattern(source) for source in sorted({*builtin_sources(), *MARKS})}
     _write_file(_PATTERNS, {_digest(_PATTERN_CODE, source.encode()): made for source, made in patterns.items()})
     engines = sorted({made.engine for made in patterns.values()})
     # Compressed: in a text that looks like a secret, those who look for leaked ones would find one.

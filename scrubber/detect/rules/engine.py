@@ -9,12 +9,15 @@ the one that RE2's set makes; `vectorscan.py` is the fast one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import re2
 
 from scrubber.detect.rules.syntax import PatternError
 from scrubber.errors import DetectorFailed
+
+if TYPE_CHECKING:  # it needs numpy, and compiling does not
+    from scrubber.detect.rules.batch import Batch
 
 SEPARATOR = b"\n"
 CANARY = b"\x00scrubber canary\x00"
@@ -34,7 +37,7 @@ class Engine(Protocol):
 
     name: str
 
-    def candidates(self, buffers: Sequence[bytes]) -> list[Candidate]:
+    def candidates(self, batch: Batch) -> list[Candidate]:
         """Scan the buffers; raise `DetectorFailed` when the canary is missed."""
         ...
 
@@ -73,10 +76,10 @@ class Re2Set:
         except re2.error:
             raise PatternError("RE2: the rules do not fit into its memory limit") from None
 
-    def candidates(self, buffers: Sequence[bytes]) -> list[Candidate]:
+    def candidates(self, batch: Batch) -> list[Candidate]:
         """One scan for each buffer."""
         found: list[Candidate] = []
-        for index, buffer in enumerate(buffers):
+        for index, buffer in enumerate(batch.buffers):
             rules = self._set.Match(buffer + SEPARATOR + CANARY) or ()
             if self._canary not in rules:
                 raise DetectorFailed("RE2's set could not read a buffer: out of memory.")

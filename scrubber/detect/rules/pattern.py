@@ -17,6 +17,13 @@ MAX_TAIL = 128
 MAX_RETRIED_VALUE = 512
 """A value refused by its check is searched again from its second byte on, unless it may be longer than this."""
 
+QUADS = (
+    rb"(?:^|[^\x2d-\x2e0-9A-Z_a-z\x7e])"
+    rb"((?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\x2e(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3})"
+    rb"(?:[^\x2d-\x2e0-9A-Z_a-z\x7e]|$|"
+)
+"""How an exact form begins whose value is four octets: boundary, octets, boundary or whatever else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -33,6 +40,11 @@ class Pattern:
     least: int
     retry: bool
     has_word: bool
+
+    @property
+    def is_quads(self) -> bool:
+        """Whether its values are found by their points, without an engine (`quads.py`)."""
+        return self.exact.startswith(QUADS)
 
 
 def compile_pattern(source: str) -> Pattern:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from scrubber.detect.rules.databases import forms, of_words
+from scrubber.detect.rules.databases import forms, of_words, sought
 from scrubber.detect.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _compiling(rules: tuple[Rule, ...]) -> Future[RuleTier]:
 
 def _compiled(rules: tuple[Rule, ...]) -> RuleTier:
     with ThreadPoolExecutor(1) as aside:
-        words = aside.submit(of_words, *forms(rules))
+        words = aside.submit(of_words, *forms(sought(rules)))
         from scrubber.detect.rules.tier import RuleTier  # noqa: PLC0415 - numpy may come while that is under way
 
         return RuleTier(rules, words=words)

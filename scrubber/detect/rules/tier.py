@@ -11,7 +11,10 @@ import re2
 
 from scrubber.core.checks import Check, get_check
 from scrubber.core.containers import OPENING, contents
-from scrubber.detect.rules.databases import Database, databases, forms
+from scrubber.core.named import WAYS
+from scrubber.detect.rules import quads
+from scrubber.detect.rules.batch import Batch
+from scrubber.detect.rules.databases import Database, databases, forms, sought
 from scrubber.detect.rules.engine import Engine, Re2Set
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.rule import Near, Rule, digest
@@ -36,12 +39,12 @@ class RuleHit(NamedTuple):
 
 
 class Hits(NamedTuple):
-    """What a scan found: hits by the index of their buffer, rising, without buffers that have none; and the buffers in
-    which a value may have its name elsewhere (see `core.named`).
+    """What a scan found: hits by the index of their buffer, rising, without buffers that have none; and of buffers in
+    which a value may have its name elsewhere, in which ways (see `core.named`).
     """
 
     by_buffer: dict[int, list[RuleHit]]
-    named: list[int]
+    named: dict[int, list[int]]
 
 
 class RuleTier:
@@ -61,10 +64,11 @@ class RuleTier:
     ) -> None:
         self.rules = tuple(rules)
         self.digest = digest(self.rules)
-        self._matchers = [_Matcher(rule) for rule in self.rules]
-        for matcher in self._matchers:  # while the engine is compiled
+        self._quads = [_Matcher(rule) for rule in self.rules if rule.pattern.is_quads]
+        self._matchers = [_Matcher(rule) for rule in sought(self.rules)]
+        for matcher in (*self._quads, *self._matchers):  # while the engine is compiled
             matcher.warm_up()
-        self._engine = _build_engine(self.rules, engine, words)
+        self._engine = _build_engine([matcher.rule for matcher in self._matchers], engine, words)
         problems = failures(self.rules, self.find)
         if problems:
             raise ConfigError(problems)
@@ -84,11 +88,14 @@ class RuleTier:
     def scan(self, buffers: Sequence[bytes]) -> Hits:
         """As `find`, and what else one pass over the buffers tells."""
         found: dict[int, list[RuleHit]] = {}
-        named: list[int] = []
-        matchers, mark = self._matchers, len(self._matchers)
-        for index, rule, first, last in self._engine.candidates(buffers):
-            if rule == mark:
-                named.append(index)
+        named: dict[int, list[int]] = {}
+        batch = Batch(buffers)
+        if self._quads:
+            self._add_quads(found, batch)
+        matchers, count = self._matchers, len(self._matchers)
+        for index, rule, first, last in self._engine.candidates(batch):
+            if rule >= count:
+                named.setdefault(index, []).append(rule - count)
                 continue
             hits = matchers[rule].hits(buffers[index], first, last)
             if hits:
@@ -96,12 +103,26 @@ class RuleTier:
         for hits in found.values():
             if len(hits) > 1:
                 hits.sort(key=_position)
-        return Hits(dict(sorted(found.items())), sorted(named))
+        return Hits(dict(sorted(found.items())), {index: sorted(ways) for index, ways in sorted(named.items())})
+
+    def _add_quads(self, found: dict[int, list[RuleHit]], batch: Batch) -> None:
+        values, unsure = quads.find(batch)
+        for matcher in self._quads:
+            rule = matcher.rule
+            for index, start, end in values:
+                if matcher.accepts(batch.buffers[index], start, end):
+                    found.setdefault(index, []).append(_new(RuleHit, (start, end, rule)))
+            for index in unsure:
+                buffer = batch.buffers[index]
+                hits = matcher.hits(buffer, 0, len(buffer))
+                if hits:
+                    found.setdefault(index, []).extend(hits)
 
     def clone(self) -> Self:
         """The same tier for another thread."""
         twin = object.__new__(type(self))
-        twin.rules, twin.digest, twin._matchers = self.rules, self.digest, self._matchers
+        twin.rules, twin.digest = self.rules, self.digest
+        twin._matchers, twin._quads = self._matchers, self._quads
         twin._engine = self._engine.clone()
         return twin
 
@@ -132,7 +153,7 @@ def _build_engine(rules: Sequence[Rule], name: str, words: Future[Database] | No
         return _build_engine(rules, "re2")
     if lost:
         message = f"{engine.name} misses texts that match it on this machine"
-        ids = [*(rule.id for rule in rules), "named"]
+        ids = [*(rule.id for rule in rules), *(way.__name__ for way in WAYS)]
         raise ConfigError([Problem(f"rules.{ids[index]}", message, "use the engine re2") for index in sorted(lost)])
     return engine
 
@@ -168,13 +189,20 @@ class _Matcher:
             text, _ = marked(example)
             self.hits(text, 0, len(text))
 
+    def accepts(self, text: bytes, start: int, end: int) -> bool:
+        """Whether what the pattern matched at `[start, end)` counts."""
+        check, near = self._check, self._near
+        return (check is None or check(text[start:end], text, start, end)) and (
+            near is None or near.accept(text, start, end)
+        )
+
     def hits(self, text: bytes, first: int, last: int, *, in_container: bool = False) -> list[RuleHit]:
         """All values in `text`. The engine's ends lie between `first` and `last`: no match starts more than `reach`
         before the first of them, and none less than `least` before the last.
         """
         reach = self._reach
         position = first - reach if reach is not None and first > reach else 0
-        search, check, near = self._search, self._check, self._near
+        search, accepts = self._search, self.accepts
         found: list[RuleHit] = []
         length, latest = len(text), last - self._least
         while position <= latest:
@@ -188,11 +216,7 @@ class _Matcher:
                     break
             if end == start + 1 and text[start] in OPENING and text[start - 1] not in _QUOTES and not in_container:
                 position = self._add_contents(found, text, spans[0][0], start)
-            elif (
-                start < end
-                and (check is None or check(text[start:end], text, start, end))
-                and (near is None or near.accept(text, start, end))
-            ):
+            elif start < end and accepts(text, start, end):
                 found.append(_new(RuleHit, (start, end, self.rule)))
                 position = end
             elif self._retry or start == end:

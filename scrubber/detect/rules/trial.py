@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from scrubber.detect.rules.batch import Batch
 from scrubber.detect.rules.derived import shipped_texts
 from scrubber.detect.rules.engine import Engine
 from scrubber.detect.rules.pattern import compile_once
@@ -29,11 +30,11 @@ class Trial:
     def __init__(self, patterns: Sequence[bytes]) -> None:
         texts = [(owner, text) for owner, pattern in enumerate(patterns) for text in _texts(pattern)]
         self._owners = [owner for owner, _ in texts]
-        self._texts = [text for _, text in texts]
+        self._batch = Batch([text for _, text in texts])
 
     def missed(self, engine: Engine) -> set[int]:
         """Which of the patterns `engine` fails to find somewhere; empty when it may be used."""
-        found = {(buffer, rule) for buffer, rule, _, _ in engine.candidates(self._texts)}
+        found = {(buffer, rule) for buffer, rule, _, _ in engine.candidates(self._batch)}
         return {owner for buffer, owner in enumerate(self._owners) if (buffer, owner) not in found}
 
 

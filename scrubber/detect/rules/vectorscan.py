@@ -15,10 +15,10 @@ from collections.abc import Collection, Sequence
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import re2
 
 from scrubber.detect.rules import engine
+from scrubber.detect.rules.batch import Batch
 from scrubber.detect.rules.databases import Database, Databases, databases
 from scrubber.detect.rules.engine import Candidate
 from scrubber.detect.rules.syntax import PatternError
@@ -47,14 +47,13 @@ class Vectorscan:
         self.is_kept = words.is_kept or (shaped is not None and shaped.is_kept)
         self._any_shape = _AnyOf([patterns[rule] for rule in shapes])
 
-    def candidates(self, buffers: Sequence[bytes]) -> list[Candidate]:
+    def candidates(self, batch: Batch) -> list[Candidate]:
         """Scan the buffers; raise `DetectorFailed` where a canary is missed."""
-        batch = _Batch(buffers)
         found = self._words.candidates(batch)
         if self._shapes is not None:
             shaped = self._any_shape.buffers(batch)
             if shaped:
-                few = _Batch([buffers[index] for index in shaped])
+                few = Batch([batch.buffers[index] for index in shaped])
                 found += [
                     (shaped[index], rule, first, last) for index, rule, first, last in self._shapes.candidates(few)
                 ]
@@ -68,21 +67,6 @@ class Vectorscan:
         return twin
 
 
-class _Batch:
-    """Buffers, joined, the canary behind them."""
-
-    def __init__(self, buffers: Sequence[bytes]) -> None:
-        self.count = len(buffers)
-        self.text = engine.SEPARATOR.join([*buffers, engine.CANARY])
-        self.starts = np.zeros(len(buffers) + 1, np.int64)
-        lengths = np.fromiter(map(len, buffers), np.int64, len(buffers))
-        np.cumsum(lengths + len(engine.SEPARATOR), out=self.starts[1:])
-
-    def buffers_of(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the buffer in which each place lies; that of a separator is the one before it."""
-        return np.searchsorted(self.starts, places, "right") - 1
-
-
 class _Scanned:
     """A database that scans. It reports each end of each match; ends map back to buffers by bisection."""
 
@@ -90,7 +74,7 @@ class _Scanned:
         self._database, self._rules, _ = database
         self._scratch = self._database.scratch
 
-    def candidates(self, batch: _Batch) -> list[Candidate]:
+    def candidates(self, batch: Batch) -> list[Candidate]:
         """One scan for all buffers."""
         matches: list[int] = []
         append, count = matches.append, len(self._rules)
@@ -119,7 +103,7 @@ class _Scanned:
         for key, (first, last) in bounds.items():
             index, number = divmod(key, count)
             if (
-                index < batch.count and number < count - 1
+                index < len(batch.buffers) and number < count - 1
             ):  # else: what a rule takes the canary for, or a record has of it
                 found.append((index, self._rules[number], first, last))
         return found
@@ -141,7 +125,7 @@ class _AnyOf:
         except re2.error:
             raise PatternError("RE2: the rules do not fit into its memory limit") from None
 
-    def buffers(self, batch: _Batch) -> list[int]:
+    def buffers(self, batch: Batch) -> list[int]:
         """Return the buffers, rising, in which one of the patterns may hit."""
         search, text = self._search, batch.text
         length, canary_at = len(text), int(batch.starts[-1])

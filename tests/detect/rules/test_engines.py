@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from scrubber.detect.rules import databases, vectorscan
 from scrubber.detect.rules import engine as engines
+from scrubber.detect.rules.batch import Batch
 from scrubber.detect.rules.load import builtin_rules, load_rules
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.syntax import parse
@@ -20,14 +21,18 @@ class Brute:
 
     name = "brute"
 
-    def candidates(self, buffers):
-        rules = range(len(builtin_rules()))
-        return [(index, rule, 0, len(buffer) + 1) for index, buffer in enumerate(buffers) for rule in rules]
+    def __init__(self, rules):
+        self._rules = range(rules)
+
+    def candidates(self, batch):
+        buffers = enumerate(batch.buffers)
+        return [(index, rule, 0, len(buffer) + 1) for index, buffer in buffers for rule in self._rules]
 
 
 def test_vectorscan_the_re2_set_and_brute_force_give_the_same_hits(vectorscan, re2_set):
     brute = vectorscan.clone()
-    brute._engine = Brute()
+    brute._matchers, brute._quads = [*brute._matchers, *brute._quads], []
+    brute._engine = Brute(len(brute._matchers))
     batch = texts(600, seed=1)
     expected = brute.find(batch)
     assert sum(map(len, expected)) > 300
@@ -90,7 +95,8 @@ def test_a_list_of_keys_that_is_too_long_for_one_expression_loses_none_of_them(h
     assert all(len(part) < databases.LARGE_EXPRESSION for part in databases._parts(pattern.encode()))
     engine = vectorscan.Vectorscan([pattern.encode(), b"other"])
     buffers = [f" {key}=1".encode() for key in keys]
-    assert [(buffer, rule) for buffer, rule, _, _ in engine.candidates(buffers)] == [(i, 0) for i in range(len(keys))]
+    found = engine.candidates(Batch(buffers))
+    assert [(buffer, rule) for buffer, rule, _, _ in found] == [(i, 0) for i in range(len(keys))]
 
 
 SHAPES = (rb"(?:^|[^0-9])[0-9]{2}-[0-9](?:[^0-9]|$)", rb"[0-9]{3}", rb"[^a]1[^a]", rb"\n[0-9]")
@@ -100,7 +106,7 @@ shaped = vectorscan.Vectorscan([*SHAPES, b"a1"], shapes=range(len(SHAPES)))
 
 @given(st.lists(st.text("01-a\n\0", max_size=12).map(str.encode), max_size=12))
 def test_no_rule_without_a_word_is_lost_between_the_two_passes(buffers):
-    found = {(buffer, rule) for buffer, rule, _, _ in shaped.candidates(buffers)}
+    found = {(buffer, rule) for buffer, rule, _, _ in shaped.candidates(Batch(buffers))}
     must = {(i, rule) for i, text in enumerate(buffers) for rule, judge in enumerate(judges) if judge.search(text)}
     assert must <= found
 
@@ -108,9 +114,9 @@ def test_no_rule_without_a_word_is_lost_between_the_two_passes(buffers):
 def test_each_of_the_two_passes_must_read_to_the_end(monkeypatch):
     monkeypatch.setattr(engines, "CANARY", b"\x00no canary\x00")
     with pytest.raises(DetectorFailed, match="RE2"):
-        shaped._any_shape.buffers(vectorscan._Batch([b"x"]))
+        shaped._any_shape.buffers(Batch([b"x"]))
     with pytest.raises(DetectorFailed, match="Vectorscan"):
-        shaped._shapes.candidates(vectorscan._Batch([b"x"]))
+        shaped._shapes.candidates(Batch([b"x"]))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import hyperscan
 import pytest
 
+from scrubber.core.named import MARKS
 from scrubber.detect.rules import kept, vectorscan
 from scrubber.detect.rules.load import load_rules
 from scrubber.detect.rules.tier import RuleTier
@@ -138,7 +139,7 @@ def test_old_files_go():
 def test_a_file_that_finds_nothing_fails_the_trial_and_is_replaced(monkeypatch):
     RuleTier(RULES)
     blind = hyperscan.Database()
-    blind.compile(expressions=[vectorscan.engine.canary_pattern()], ids=[2], flags=hyperscan.HS_FLAG_MULTILINE)
+    blind.compile(expressions=[vectorscan.engine.canary_pattern()], ids=[len(RULES) + len(MARKS)], flags=hyperscan.HS_FLAG_MULTILINE)
     content = hyperscan.dumpb(blind)
     written = {file: kept.hashlib.sha256(content).digest() + content for file in files()}
     for file, spoilt in written.items():

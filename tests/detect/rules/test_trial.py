@@ -21,8 +21,8 @@ class Lossy(Vectorscan):
 
     name = "lossy"
 
-    def candidates(self, buffers):
-        return [found for found in super().candidates(buffers) if found[1] != 1 or found[2] < 40]
+    def candidates(self, batch):
+        return [found for found in super().candidates(batch) if found[1] != 1 or found[2] < 40]
 
 
 def test_a_sound_engine_passes_its_trial():
