@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scrubber.detect.rules import databases, vectorscan
 from scrubber.detect.rules import engine as engines
 from scrubber.detect.rules.batch import Batch
-from scrubber.detect.rules.load import builtin_rules, load_rules
+from scrubber.detect.rules.load import load_rules
 from scrubber.detect.rules.pattern import compile_exact
 from scrubber.detect.rules.syntax import parse
 from scrubber.detect.rules.tier import RuleTier

@@ -139,7 +139,11 @@ def test_old_files_go():
 def test_a_file_that_finds_nothing_fails_the_trial_and_is_replaced(monkeypatch):
     RuleTier(RULES)
     blind = hyperscan.Database()
-    blind.compile(expressions=[vectorscan.engine.canary_pattern()], ids=[len(RULES) + len(MARKS)], flags=hyperscan.HS_FLAG_MULTILINE)
+    blind.compile(
+        expressions=[vectorscan.engine.canary_pattern()],
+        ids=[len(RULES) + len(MARKS)],
+        flags=hyperscan.HS_FLAG_MULTILINE,
+    )
     content = hyperscan.dumpb(blind)
     written = {file: kept.hashlib.sha256(content).digest() + content for file in files()}
     for file, spoilt in written.items():
