@@ -1,8 +1,8 @@
 """The path of a text alone, one thread: `python -m tests.bench.rules [--model MODEL] [--lines FILE ...]`.
 
-What `Scrubber.scrub_many` of the Python API and the detect thread of the worker have in common: all rules, redaction by
-the preset `logs`, and the second scan of what changed, over batches of 1,000 texts. CPU seconds, no wall clock, each
-kind of text several times, the best of them. Texts are made up (`log_lines.py`), one in four with a hit; `--lines`
+What `Scrubber.scrub_many` of the Python API and the scrub processes of a worker have in common: all rules, redaction by
+the preset `logs`, and the second scan of what changed, over batches as large as those processes get them, with garbage
+collected as there. CPU seconds, no wall clock, each kind of text several times, the best of them. Texts are made up (`log_lines.py`), one in four with a hit; `--lines`
 adds a file of real ones. `--model` adds a model, as `scrubber run` has it; all texts went through it once before, so
 that what is measured is what texts cost that it knows.
 """
@@ -10,7 +10,6 @@ that what is measured is what texts cost that it knows.
 from __future__ import annotations
 
 import argparse
-import gc
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from scrubber.cli import garbage
 from scrubber.core.quarantine import Quarantine
+from scrubber.detect.apart.processes import SLICE_RECORDS
 from scrubber.detect.detector import Detector
 from scrubber.detect.hub import locate
 from scrubber.detect.models import load_model, on_device, usual_memory
@@ -31,7 +32,6 @@ from scrubber.policies import load_policy
 from scrubber.telemetry import TextsScrubbed
 from tests.bench.log_lines import log_lines
 
-BATCH_TEXTS = 1_000
 BYTES = 3_000_000
 SIZES = (300, 1_000, 5_000)
 STAGES = ("rules", "model", "redact", "verify")
@@ -51,7 +51,7 @@ def main() -> None:
     bench = _Bench(_detectors(args.model))
     for texts in kinds.values():  # engines build what they need as they meet new text
         bench.scrub(texts)
-    gc.freeze()
+    garbage.leave_alone()
     title = f"rules and {args.model or 'no model'}: CPU, and how the clock divides into stages (us a text)"
     table = Table("", "texts", "us a text", "texts/s", "MB/s", *STAGES, title=title, title_justify="left")
     for kind, texts in kinds.items():
@@ -76,8 +76,8 @@ class _Bench:
     def scrub(self, texts: Sequence[bytes]) -> float:
         """Scrub all `texts`; return CPU seconds."""
         started = time.process_time()
-        for start in range(0, len(texts), BATCH_TEXTS):
-            self._scrubber.scrub_texts(texts[start : start + BATCH_TEXTS])
+        for start in range(0, len(texts), SLICE_RECORDS):
+            self._scrubber.scrub_texts(texts[start : start + SLICE_RECORDS])
         return time.process_time() - started
 
     def measure(self, texts: Sequence[bytes], repetitions: int) -> list[str]:

@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from scrubber.detect.rules.batch import Batch, Offsets
 
-_POINT, _ZERO = b".0"
-_BYTES = np.arange(256)
-_DIGIT = (_BYTES >= _ZERO) & (_BYTES < _ZERO + 10)
+_POINT = ord(".")
+_ZERO = np.uint8(ord("0"))  # what is below it wraps round, and is no digit either
+_NEXT = np.array([[1], [2], [3]])
+_DIGIT = np.arange(256, dtype=np.uint8) - _ZERO < 10
 _BOUNDARY = np.array([not (byte in b"_.-~" or (byte < 0x80 and chr(byte).isalnum())) for byte in range(256)])
 
 
@@ -30,36 +31,38 @@ class Quads(NamedTuple):
 def find(batch: Batch) -> Quads:
     """Return what is sure in the buffers of `batch` that need no pattern, and which do need it."""
     text = np.frombuffer(batch.text, np.uint8)
-    points = np.flatnonzero(text == _POINT)
-    near = np.diff(points) <= 4  # three digits at most
-    first = np.flatnonzero(near[:-1] & near[1:])
+    points = (text == _POINT).nonzero()[0]
+    near = points[1:] - points[:-1] <= 4  # three digits at most
+    (first,) = (near[:-1] & near[1:]).nonzero()
+    if not len(first):
+        return Quads([], [])
     one, two, three = points[first], points[first + 1], points[first + 2]
-    starts, ends = one - _digits(text, one, -1), three + 1 + _digits(text, three, 1)
+    starts = np.array([one - _digits(text, one, -1), one + 1, two + 1, three + 1])
+    ends = np.array([one, two, three, three + 1 + _digits(text, three, 1)])
     # Before the first byte lies the last one, of the canary, which is a boundary.
-    found = _BOUNDARY[text[starts - 1]]
-    for start, end in ((starts, one), (one + 1, two), (two + 1, three), (three + 1, ends)):
-        found &= _is_octet(text, start, end)
-    starts, ends = starts[found], ends[found]
-    sure = _BOUNDARY[text[ends]]
-    buffers = batch.buffers_of(starts)
+    found = _are_octets(text, starts, ends) & _BOUNDARY[text[starts[0] - 1]]
+    first, last = starts[0, found], ends[3, found]
+    sure = _BOUNDARY[text[last]]
+    buffers = batch.buffers_of(first)
     unsure = set(buffers[~sure].tolist())
     shifts = batch.starts[buffers]
-    values = zip(buffers.tolist(), (starts - shifts).tolist(), (ends - shifts).tolist(), strict=True)
+    values = zip(buffers.tolist(), (first - shifts).tolist(), (last - shifts).tolist(), strict=True)
     return Quads([value for value in values if value[0] not in unsure], sorted(unsure))
 
 
 def _digits(text: npt.NDArray[np.uint8], points: Offsets, step: int) -> Offsets:
     """Return how many digits, three at most, stand beside each point."""
-    first, second, third = (_DIGIT[text[points + step * place]] for place in (1, 2, 3))
+    first, second, third = _DIGIT[text[points + step * _NEXT]]
     return first * (1 + second * (1 + third.astype(np.int64)))
 
 
-def _is_octet(text: npt.NDArray[np.uint8], starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:
-    """Tell which `[starts, ends)`, three bytes at most, are digits for 0 to 255, without zeros before 100."""
+def _are_octets(text: npt.NDArray[np.uint8], starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:
+    """Tell which columns of `[starts, ends)`, three bytes at most, are four times digits for 0 to 255, without zeros
+    before 100.
+    """
     width = ends - starts
-    hundreds, tens = text[starts].astype(np.int64) - _ZERO, text[starts + 1].astype(np.int64) - _ZERO
-    number = hundreds * 100 + tens * 10 + text[ends - 1] - _ZERO
-    digits = _DIGIT[text[starts]] & _DIGIT[text[(starts + ends) // 2]] & _DIGIT[text[ends - 1]]
-    fits: npt.NDArray[np.bool_] = (width < 3) | ((number >= 100) & (number <= 255))
-    fits &= (width > 0) & digits
-    return fits
+    hundreds, tens, ones = text[starts] - _ZERO, text[(starts + ends) // 2] - _ZERO, text[ends - 1] - _ZERO
+    digits = (np.maximum(np.maximum(hundreds, tens), ones) < 10) & (width > 0)
+    number = hundreds.astype(np.int64) * 100 + tens.astype(np.int64) * 10 + ones
+    octets: npt.NDArray[np.bool_] = (digits & ((width < 3) | ((number >= 100) & (number <= 255)))).all(axis=0)
+    return octets
