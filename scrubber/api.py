@@ -31,7 +31,7 @@ from scrubber.detect.texts import TextPipeline
 from scrubber.errors import DetectorFailed, Reason
 from scrubber.policies import PRESETS, load_policy
 
-BATCH_TEXTS = 1_000
+BATCH_TEXTS = 2_048
 
 _WAIT_SECS = 30.0
 

@@ -1,10 +1,10 @@
 """The path of a text alone, one thread: `python -m tests.bench.rules [--model MODEL] [--lines FILE ...]`.
 
 What `Scrubber.scrub_many` of the Python API and the scrub processes of a worker have in common: all rules, redaction by
-the preset `logs`, and the second scan of what changed, over batches as large as those processes get them, with garbage
-collected as there. CPU seconds, no wall clock, each kind of text several times, the best of them. Texts are made up (`log_lines.py`), one in four with a hit; `--lines`
-adds a file of real ones. `--model` adds a model, as `scrubber run` has it; all texts went through it once before, so
-that what is measured is what texts cost that it knows.
+the preset `logs`, and the second scan of what changed, over batches as large as both take them, with garbage collected
+as there. CPU seconds, no wall clock, each kind of text several times, the best of them. Texts are made up
+(`log_lines.py`), one in four with a hit; `--lines` adds a file of real ones. `--model` adds a model, as `scrubber run`
+has it; all texts went through it once before, so that what is measured is what texts cost that it knows.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from scrubber.api import BATCH_TEXTS
 from scrubber.cli import garbage
 from scrubber.core.quarantine import Quarantine
-from scrubber.detect.apart.processes import SLICE_RECORDS
 from scrubber.detect.detector import Detector
 from scrubber.detect.hub import locate
 from scrubber.detect.models import load_model, on_device, usual_memory
@@ -76,8 +76,8 @@ class _Bench:
     def scrub(self, texts: Sequence[bytes]) -> float:
         """Scrub all `texts`; return CPU seconds."""
         started = time.process_time()
-        for start in range(0, len(texts), SLICE_RECORDS):
-            self._scrubber.scrub_texts(texts[start : start + SLICE_RECORDS])
+        for start in range(0, len(texts), BATCH_TEXTS):
+            self._scrubber.scrub_texts(texts[start : start + BATCH_TEXTS])
         return time.process_time() - started
 
     def measure(self, texts: Sequence[bytes], repetitions: int) -> list[str]:

@@ -53,7 +53,8 @@ def find(batch: Batch) -> Quads:
 def _digits(text: npt.NDArray[np.uint8], points: Offsets, step: int) -> Offsets:
     """Return how many digits, three at most, stand beside each point."""
     first, second, third = _DIGIT[text[points + step * _NEXT]]
-    return first * (1 + second * (1 + third.astype(np.int64)))
+    count: Offsets = first * (1 + second * (1 + third.astype(np.int64)))
+    return count
 
 
 def _are_octets(text: npt.NDArray[np.uint8], starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:
