@@ -69,12 +69,11 @@ def redact(
 
     `place` is the path of the text itself within its record. Raises RecordError where the record must not go on.
     """
-    rising = _rising(findings)
-    short = redact_plain(text, layout, rising, policy, place)
+    short = redact_plain(text, layout, findings, policy, place)
     if short is not None:
         output, redactions, placed = short
         return _new(Redacted, (output, layout, redactions, placed))
-    claims = accepted(text, layout, rising, policy, place)
+    claims = accepted(text, layout, findings, policy, place)
     if not claims:
         return None
     output, redactions, placed = _splice(text, _edits(text, claims), numbering)
@@ -85,15 +84,14 @@ def redact(
 
 def spans(text: bytes, findings: Sequence[Finding], policy: Policy, place: str = "") -> list[Span]:
     """Return what `redact` would act on, in code points of `text`. Raises as `redact` does."""
-    rising = _rising(findings)
-    short = spans_plain(text, rising, policy, place)
+    short = spans_plain(text, findings, policy, place)
     if short is not None:
         return short
     layout = format_of(text)
     found: list[Span] = []
     done = read = 0
     count = len if text.isascii() else _code_points
-    for start, end, claim in _edits(text, accepted(text, layout, rising, policy, place)):
+    for start, end, claim in _edits(text, accepted(text, layout, findings, policy, place)):
         _, _, label, score, detector, rule, _ = claim.finding
         read += count(text[done:start])
         read_end = read + count(text[start:end])

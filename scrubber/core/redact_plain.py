@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from scrubber.core.actions import Replace
 from scrubber.core.formats import FORMATS, JSON, Format, Kind, Token
@@ -25,18 +24,18 @@ Spliced = tuple[bytes, list[Redaction], list[tuple[int, int]]]
 """The output, what was done, and where in the output (bytes) it was put."""
 
 
-def spans_plain(text: bytes, rising: Sequence[Finding], policy: Policy, place: str) -> list[Span] | None:
-    """Return what `redact` would cover of `rising` findings; None where it would have to look closer.
+def spans_plain(text: bytes, findings: Sequence[Finding], policy: Policy, place: str) -> list[Span] | None:
+    """Return what `redact` would cover of `findings`; None where it would have to look closer.
 
     Nobody asks for the names of fields here, so of a text's format it only matters whether it is JSON: no other has
     structure.
     """
     placeholders = policy.placeholders
     is_json = JSON.fits(text)
-    if placeholders is None or not _is_plain(text, rising, place, structured=is_json):
+    if placeholders is None or not _is_plain(text, findings, place, structured=is_json):
         return None
     counted: list[Finding] = []
-    for finding in rising:
+    for finding in findings:
         threshold, replacement = placeholders[finding[2]]
         if finding[3] >= threshold:
             counted.append(finding)
@@ -47,19 +46,20 @@ def spans_plain(text: bytes, rising: Sequence[Finding], policy: Policy, place: s
     return [_new(Span, finding[:6]) for finding in counted]
 
 
-def redact_plain(text: bytes, layout: Format, rising: Sequence[Finding], policy: Policy, place: str) -> Spliced | None:
-    """Cover `rising` findings as `redact` does; None where that has to look closer."""
-    placeholders = policy.placeholders
-    if placeholders is None or not _is_plain(text, rising, place, structured=layout.structured):
+def redact_plain(
+    text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, place: str
+) -> Spliced | None:
+    """Cover `findings` as `redact` does; None where that has to look closer."""
+    placeholders, structured = policy.placeholders, layout.structured
+    if placeholders is None or not _is_plain(text, findings, place, structured=structured):
         return None
-    tokens = iter(layout.tokens(text, [finding[:2] for finding in rising]))
-    structured = layout.structured
+    tokens = layout.tokens(text, [finding[:2] for finding in findings])
     token_end = -1
     parts: list[bytes] = []
     redactions: list[Redaction] = []
     placed: list[tuple[int, int]] = []
     done = longer = 0  # how much longer the output is than the text, so far
-    for start, end, label, score, detector, rule, _ in rising:
+    for start, end, label, score, detector, rule, _ in findings:
         threshold, replacement = placeholders[label]
         if score < threshold:
             continue
@@ -84,15 +84,16 @@ def redact_plain(text: bytes, layout: Format, rising: Sequence[Finding], policy:
     return b"".join(parts), redactions, placed
 
 
-def _is_plain(text: bytes, rising: Sequence[Finding], place: str, *, structured: bool) -> bool:
-    if place or not text.isascii() or (structured and b"\\" in text):
+def _is_plain(text: bytes, findings: Sequence[Finding], place: str, *, structured: bool) -> bool:
+    """Whether `findings` come rising and apart, in a text in which bytes are characters."""
+    if place or not text.isascii() or (structured and b"\\" in text) or (b"<" in text and _PLACEHOLDER.search(text)):
         return False
-    if b"<" in text and _PLACEHOLDER.search(text):
-        return False
-    if len(rising) > 1:
-        for one, other in pairwise(rising):
-            if other[0] < one[1] + _APART:
-                return False
+    before = -_APART
+    for finding in findings:
+        start, end = finding[0], finding[1]
+        if start < before + _APART:
+            return False
+        before = end
     return True
 
 

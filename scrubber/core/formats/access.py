@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from scrubber.core.formats.base import Token
+from scrubber.core.formats.base import ANYTHING, SPACE, Token
 from scrubber.core.formats.fields import Matched, field, group_names, matched_line
 
 _QUOTED = rb'(?:[^"\\\n]++|\\.)*+'
@@ -23,6 +23,7 @@ class AccessLog:
 
     name = "access_log"
     structured = False
+    begins = ANYTHING - frozenset(SPACE)
 
     def fits(self, text: bytes) -> bool:
         """Whether `text` begins as such a line does."""

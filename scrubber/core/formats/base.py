@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
+
+DIGITS, SPACE = string.digits.encode(), string.whitespace.encode()
+UPPER, LOWER = string.ascii_uppercase.encode(), string.ascii_lowercase.encode()
+ANYTHING = frozenset(range(256))
 
 
 class Kind(Enum):
@@ -46,6 +51,11 @@ class Format(Protocol):
     @property
     def structured(self) -> bool:
         """Whether the text must stay well-formed."""
+        ...
+
+    @property
+    def begins(self) -> frozenset[int]:
+        """The bytes with which a text of this format may begin."""
         ...
 
     def fits(self, text: bytes) -> bool:

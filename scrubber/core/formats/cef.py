@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from scrubber.core.formats.base import Token
+from scrubber.core.formats.base import ANYTHING, Token
 from scrubber.core.formats.fields import field, whole_line
 
 _MARK = b"CEF:"
@@ -24,6 +24,7 @@ class Cef:
 
     name = "cef"
     structured = False
+    begins = ANYTHING
 
     def fits(self, text: bytes) -> bool:
         """Whether `text` begins with CEF, or has it behind a short header."""

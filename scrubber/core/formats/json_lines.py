@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from scrubber.core.formats.base import Kind, Token
+from scrubber.core.formats.base import SPACE, Kind, Token
 from scrubber.core.formats.json_places import places
 from scrubber.errors import Reason, RecordError
 
@@ -43,6 +43,7 @@ class Json:
 
     name = "json"
     structured = True
+    begins = frozenset(_OPENINGS) | frozenset(SPACE)
 
     def fits(self, text: bytes) -> bool:
         """Whether `text` is JSON. Too deep to be sure counts as JSON; what is done to it is checked again."""

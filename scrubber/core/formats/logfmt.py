@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from scrubber.core.formats.base import Kind, Token
+from scrubber.core.formats.base import LOWER, SPACE, UPPER, Kind, Token
 from scrubber.core.formats.fields import field, whole_line
 
 _KEY = rb"[A-Za-z_@][\w.@/\-]*+"
@@ -19,6 +19,7 @@ class Logfmt:
 
     name = "logfmt"
     structured = False
+    begins = frozenset(SPACE + UPPER + LOWER + b"_@")
 
     def fits(self, text: bytes) -> bool:
         """Whether all of `text` is pairs."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from scrubber.core.formats.base import Token
+from scrubber.core.formats.base import ANYTHING, Token
 from scrubber.core.formats.fields import field, whole_line
 
 _FRAME = re.compile(
@@ -23,6 +23,7 @@ class StackTrace:
 
     name = "stack_trace"
     structured = False
+    begins = ANYTHING
 
     def fits(self, text: bytes) -> bool:
         """Whether a frame follows in `text`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from scrubber.core.formats.base import Token
+from scrubber.core.formats.base import DIGITS, UPPER, Token
 from scrubber.core.formats.fields import field, group_names, matched_line, whole_line
 
 _PARAMETER_VALUE = rb'"(?:[^"\\\]]++|\\.)*+"'
@@ -31,6 +31,7 @@ class Syslog5424:
 
     name = "syslog5424"
     structured = False
+    begins = frozenset(b"<")
 
     def fits(self, text: bytes) -> bool:
         """Whether `text` has the header of RFC 5424."""
@@ -46,6 +47,7 @@ class Syslog3164:
 
     name = "syslog3164"
     structured = False
+    begins = frozenset(b"<" + DIGITS + UPPER)
 
     def fits(self, text: bytes) -> bool:
         """Whether `text` has the header that syslog daemons write."""

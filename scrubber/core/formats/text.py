@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scrubber.core.formats.base import Kind, Token
+from scrubber.core.formats.base import ANYTHING, Kind, Token
 
 
 class Text:
@@ -12,6 +12,7 @@ class Text:
 
     name = "text"
     structured = False
+    begins = ANYTHING
 
     def fits(self, text: bytes) -> bool:  # noqa: ARG002 - the protocol's signature
         """Any text fits."""

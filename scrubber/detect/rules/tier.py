@@ -107,14 +107,18 @@ class RuleTier:
 
     def _add_quads(self, found: dict[int, list[RuleHit]], batch: Batch) -> None:
         values, unsure = quads.find(batch)
+        buffers = batch.buffers
         for matcher in self._quads:
-            rule = matcher.rule
+            accepts, rule = matcher.accepts, matcher.rule
             for index, start, end in values:
-                if matcher.accepts(batch.buffers[index], start, end):
-                    found.setdefault(index, []).append(_new(RuleHit, (start, end, rule)))
+                if accepts(buffers[index], start, end):
+                    hit = _new(RuleHit, (start, end, rule))
+                    if index in found:
+                        found[index].append(hit)
+                    else:
+                        found[index] = [hit]
             for index in unsure:
-                buffer = batch.buffers[index]
-                hits = matcher.hits(buffer, 0, len(buffer))
+                hits = matcher.hits(buffers[index], 0, len(buffers[index]))
                 if hits:
                     found.setdefault(index, []).extend(hits)
 
@@ -192,9 +196,9 @@ class _Matcher:
     def accepts(self, text: bytes, start: int, end: int) -> bool:
         """Whether what the pattern matched at `[start, end)` counts."""
         check, near = self._check, self._near
-        return (check is None or check(text[start:end], text, start, end)) and (
-            near is None or near.accept(text, start, end)
-        )
+        if check is not None and not check(text[start:end], text, start, end):
+            return False
+        return near is None or near.accept(text, start, end)
 
     def hits(self, text: bytes, first: int, last: int, *, in_container: bool = False) -> list[RuleHit]:
         """All values in `text`. The engine's ends lie between `first` and `last`: no match starts more than `reach`

@@ -44,6 +44,13 @@ def test_each_format_knows_its_own(name):
     assert format_of(SAMPLES[name]).name == name
 
 
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
+@given(st.binary(max_size=1), st.sampled_from(sorted(SAMPLES.values())) | records)
+def test_no_format_fits_a_text_that_begins_with_another_byte_than_it_says(known, first, text):
+    for candidate in (text, first + text, first + text[1:]):
+        assert not candidate or candidate[0] in known.begins or not known.fits(candidate)
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_line_cut_anywhere_is_still_of_some_format_and_nothing_is_left_out(name):
     for cut in range(len(SAMPLES[name])):
