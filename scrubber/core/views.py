@@ -12,8 +12,8 @@ else (`C:\users`) both are read.
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,9 +26,6 @@ _Offsets = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
 
 _LONGEST = 12  # bytes of a surrogate pair, the widest escape; as many follow the last text, so that looking ahead ends
-
-_ESCAPE = re.compile(rb'\\[ntrbf"/\\u]|%[0-9A-Fa-f]{2}')
-"""What may be an escape; whether `\\u` is one, `Decoded` tells."""
 
 _SIMPLE = np.full(256, -1, np.int64)
 _SIMPLE[list(b'ntrbf"/\\')] = list(b'\n\t\r\b\f"/\\')
@@ -73,35 +70,36 @@ class Views:
             unescaped = itertools.compress(first.parents, first.backslash)
             replaced = {index for index in unescaped if is_json(raw[index])}
         self.buffers: list[bytes] = []
-        self._origins: list[tuple[int, int]] = []
-        if not self._rounds:
-            self.buffers = list(raw)
-            return
+        self._firsts: list[int] = []  # buffer of each level that is its first
+        self._places: list[Sequence[int]] = []  # of the buffers of each level among its texts
         for level, texts in enumerate(self._levels):
-            places: Iterable[int] = range(len(texts))
+            places: Sequence[int] = range(len(texts))
             if level == 0 and replaced:
                 places = [index for index in places if index not in replaced]
-            self.buffers += map(texts.__getitem__, places)
-            self._origins += zip(itertools.repeat(level), places)
+            self._firsts.append(len(self.buffers))
+            self._places.append(places)
+            self.buffers += texts if len(places) == len(texts) else map(texts.__getitem__, places)
 
     def unscanned(self) -> list[int]:
         """Return the raw texts that no buffer stands for: no rule would read them. There are none, or this is a bug."""
         raw = len(self._levels[0])
-        if not self._rounds:
+        if len(self._places[0]) == raw:
             return list(range(len(self.buffers), raw))
-        parents = self._rounds[0].parents
-        scanned = {index if level == 0 else parents[index] for level, index in self._origins if level < 2}
-        return sorted(set(range(raw)) - scanned) if len(scanned) < raw else []
+        scanned = {*self._places[0], *map(self._rounds[0].parents.__getitem__, self._places[1])}
+        return sorted(set(range(raw)) - scanned)
 
     def origin(self, buffer: int) -> tuple[int, int]:
         """Return the level of a buffer (0: raw) and its place among the texts of that level."""
-        return self._origins[buffer] if self._rounds else (0, buffer)
+        if not self._rounds:
+            return 0, buffer
+        level = bisect_right(self._firsts, buffer) - 1
+        return level, self._places[level][buffer - self._firsts[level]]
 
     def to_raw(self, found: Located) -> Located:
         """Bring spans of buffers back to the raw texts."""
         if not self._rounds:
             return found
-        origins = np.array(self._origins, np.int64).reshape(-1, 2)[found.texts]
+        origins = np.array([self.origin(buffer) for buffer in found.texts.tolist()], np.int64).reshape(-1, 2)
         levels, texts = origins[:, 0], origins[:, 1]
         starts, ends = found.starts.copy(), found.ends.copy()
         for level in range(len(self._rounds), 0, -1):
@@ -154,7 +152,7 @@ def _undo_round(texts: Sequence[bytes]) -> _Round | None:
     joined = b"\n".join(texts)
     if b"\\" not in joined and b"%" not in joined:
         return None
-    candidates = [index for index in _with_marks(texts, joined) if _ESCAPE.search(texts[index])]
+    candidates = _with_escapes(texts, joined)
     if not candidates:
         return None
     decoded = Decoded([texts[index] for index in candidates])
@@ -170,13 +168,16 @@ def _undo_round(texts: Sequence[bytes]) -> _Round | None:
     )
 
 
-def _with_marks(texts: Sequence[bytes], joined: bytes) -> list[int]:
-    """Return which of `texts` have a backslash or a percent sign: few, so nothing is asked of each of the others."""
-    characters = np.frombuffer(joined, np.uint8)
+def _with_escapes(texts: Sequence[bytes], joined: bytes) -> list[int]:
+    """Return which of `texts` may have an escape; whether what looks like `\\u` is one, `Decoded` tells."""
+    characters = np.frombuffer(joined + b"\n" * _LONGEST, np.uint8)
+    (marks,) = ((characters == ord("\\")) | (characters == ord("%"))).nonzero()
+    following = characters[marks + 1]
+    percents = (_HEX[following] >= 0) & (_HEX[characters[marks + 2]] >= 0)
+    backslashes = (_SIMPLE[following] >= 0) | (following == ord("u"))
+    heads = marks[np.where(characters[marks] == ord("%"), percents, backslashes)]
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
-    marks = np.flatnonzero((characters == ord("\\")) | (characters == ord("%")))
-    found: list[int] = np.unique(np.searchsorted(ends, marks, "right")).tolist()
-    return found
+    return list(dict.fromkeys(ends.searchsorted(heads, "right").tolist()))
 
 
 class Decoded:
@@ -194,7 +195,7 @@ class Decoded:
         backslashes = _backslash_escapes(joined)
         with_backslash = self._have(backslashes.heads)
         percents = _percent_escapes(joined)
-        alone = ~with_backslash[np.searchsorted(self._starts, percents.heads, "right") - 1]
+        alone = ~with_backslash[self._starts.searchsorted(percents.heads, "right") - 1]
         escapes = _in_order(backslashes, _Escapes(*(array[alone] for array in percents)))
 
         self._heads, self._raw_widths = escapes.heads, escapes.raw_widths
@@ -202,7 +203,7 @@ class Decoded:
         np.cumsum(escapes.raw_widths - escapes.widths, out=self._removed[1:])
         self._view_starts = escapes.heads - self._removed[:-1]
         self._view_ends = self._view_starts + escapes.widths
-        self._offsets = self._starts - self._removed[np.searchsorted(escapes.heads, self._starts)]
+        self._offsets = self._starts - self._removed[escapes.heads.searchsorted(self._starts)]
 
         view = _undo(joined, escapes)
         bounds = self._offsets.tolist()
@@ -217,7 +218,7 @@ class Decoded:
 
     def _map(self, positions: _Offsets, edge: int) -> _Offsets:
         """`edge` 0: a position inside an escape moves to its start; 1: to its end."""
-        before = np.searchsorted(self._view_ends, positions, "right")
+        before = self._view_ends.searchsorted(positions, "right")
         mapped = positions + self._removed[before]
         inside = np.flatnonzero(before < len(self._heads))
         inside = inside[self._view_starts[before[inside]] < positions[inside]]
@@ -226,7 +227,7 @@ class Decoded:
         return mapped
 
     def _have(self, heads: _Offsets) -> npt.NDArray[np.bool_]:
-        return np.diff(np.searchsorted(heads, self._starts)) > 0
+        return np.diff(heads.searchsorted(self._starts)) > 0
 
 
 class _Escapes(NamedTuple):

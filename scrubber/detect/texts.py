@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
@@ -161,9 +161,10 @@ def _told(parts: Parts, results: Results, unscanned: int, watch: StopWatch) -> T
 def _undecodable(texts: Sequence[bytes]) -> list[int]:
     """Return the texts that are not UTF-8. Text that is full of NULs is none: it is UTF-16, or binary."""
     joined = b"\n".join(texts)
-    if b"\0" not in joined and (joined.isascii() or _is_text(joined)):  # all of them are, and mostly that is so
-        return []
-    return [index for index, text in enumerate(texts) if not _is_text(text)]
+    odd: Iterable[int] = range(len(texts))
+    if b"\0" not in joined:  # mostly all of them are ASCII
+        odd = () if joined.isascii() else [index for index, text in enumerate(texts) if not text.isascii()]
+    return [index for index in odd if not _is_text(texts[index])]
 
 
 def _is_text(text: bytes) -> bool:
@@ -202,7 +203,7 @@ def _without_our_words(result: Redacted) -> bytes:
     parts: list[bytes] = []
     done = 0
     for start, end in placed:
-        parts += (text[done:start], text[start:end].translate(_STARS))
+        parts += text[done:start], text[start:end].translate(_STARS)
         done = end
     parts.append(text[done:])
     return b"".join(parts)
