@@ -11,12 +11,12 @@ WORD_BYTES = 2
 WIDE = 128
 """A repeat of so many values of a byte never ends in most lines: an automaton for it would run over all of them."""
 
-_AT = Byte(frozenset(b"@"))  # in a log as rare as a word
+_RARE = (Byte(frozenset(b"@")), Byte(frozenset(b"|")))  # in a log as rare as a word
 
 
 def has_word(node: Node) -> bool:
-    """Whether every match of `node` holds two bytes in a row that are one letter each, in either case, or an `@`,
-    unless nearly anything may stand before it, again and again.
+    """Whether every match of `node` holds two bytes in a row that are one letter each, in either case, or an `@`
+    or a `|`, unless nearly anything may stand before it, again and again.
     """
     return _longest(node) >= WORD_BYTES
 
@@ -24,7 +24,7 @@ def has_word(node: Node) -> bool:
 def _longest(node: Node) -> int:
     match node:
         case Byte(values):
-            return WORD_BYTES if node == _AT else int(len(values) <= ONE_LETTER)
+            return WORD_BYTES if node in _RARE else int(len(values) <= ONE_LETTER)
         case Alt(branches):
             return min(map(_longest, branches))
         case Group(item):
@@ -44,7 +44,7 @@ def _longest_in_a_row(items: list[Node]) -> int:
         if isinstance(item, At):
             continue
         row = row + 1 if isinstance(item, Byte) and len(item.values) <= ONE_LETTER else 0
-        best = max(best, row, 1 if item == _AT and _is_vast(before) else _longest(item))
+        best = max(best, row, 1 if item in _RARE and _is_vast(before) else _longest(item))
         before = item
     return best
 
