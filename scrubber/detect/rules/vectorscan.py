@@ -2,8 +2,8 @@
 
 Vectorscan is fast where it can look for words. Rules without one (a telephone number, a VIN, a card) make it run an
 automaton over every byte: twenty-odd of them were two thirds of the whole scan. Nearly no record holds a shape of
-theirs, so one RE2 automaton, made of all of them, first tells which buffers do (2 ns a byte instead of 6), and only
-those are scanned for them.
+theirs, so one RE2 automaton, made of the outlines of all, first tells which buffers may (1.5 to 2 ns a byte instead of
+6), and only those are scanned for them.
 
 Joining buffers is safe because every pattern is compiled for several lines: a separator is to it what the edge of a
 buffer is to the exact pattern, and a match that spans two buffers is only a candidate too many.
@@ -21,7 +21,8 @@ from scrubber.detect.rules import engine
 from scrubber.detect.rules.batch import Batch
 from scrubber.detect.rules.databases import Database, Databases, databases
 from scrubber.detect.rules.engine import Candidate
-from scrubber.detect.rules.syntax import PatternError
+from scrubber.detect.rules.outline import outline
+from scrubber.detect.rules.syntax import PatternError, parse, render
 from scrubber.errors import DetectorFailed
 
 _UNANCHORED = re2._Anchor.UNANCHORED  # noqa: SLF001 - the public search() builds a match object around this call
@@ -116,10 +117,13 @@ class _Scanned:
 
 
 class _AnyOf:
-    """One RE2 program that hits wherever one of some patterns does; it does not say which."""
+    """One RE2 program that hits within each hit of some patterns; it does not say of which."""
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
-        any_of = b"|".join(b"(?:" + pattern + b")" for pattern in (*patterns, engine.canary_pattern()))
+        outlines = [
+            render(outline(parse(pattern.decode("ascii"))), capture=False).encode("ascii") for pattern in patterns
+        ]
+        any_of = b"|".join(b"(?:" + pattern + b")" for pattern in (*outlines, engine.canary_pattern()))
         try:
             self._search = re2.compile(b"(?m:" + any_of + b")", engine.re2_options())._regexp.Match  # noqa: SLF001
         except re2.error:

@@ -99,7 +99,13 @@ def test_a_list_of_keys_that_is_too_long_for_one_expression_loses_none_of_them(h
     assert [(buffer, rule) for buffer, rule, _, _ in found] == [(i, 0) for i in range(len(keys))]
 
 
-SHAPES = (rb"(?:^|[^0-9])[0-9]{2}-[0-9](?:[^0-9]|$)", rb"[0-9]{3}", rb"[^a]1[^a]", rb"\n[0-9]")
+SHAPES = (
+    rb"(?:^|[^0-9])[0-9]{2}-[0-9](?:[^0-9]|$)",
+    rb"[0-9]{3}",
+    rb"[^a]1[^a]",
+    rb"\n[0-9]",
+    rb"(?:^|[^0-9])(?:1\n?)+-[^a]--",
+)
 judges = [compile_exact(b"(?m:" + shape + b")") for shape in SHAPES]
 shaped = vectorscan.Vectorscan([*SHAPES, b"a1"], shapes=range(len(SHAPES)))
 
