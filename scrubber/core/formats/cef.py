@@ -28,6 +28,8 @@ class Cef:
 
     def fits(self, text: bytes) -> bool:
         """Whether `text` begins with CEF, or has it behind a short header."""
+        if b"|" not in text:  # sooner told
+            return False
         start = text.find(_MARK, 0, _PREFIX_BYTES)
         return start >= 0 and _HEADER.match(text, start) is not None
 
