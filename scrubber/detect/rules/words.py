@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scrubber.detect.rules.syntax import Alt, At, Byte, Group, Node, Repeat, Seq, flat
+from scrubber.detect.rules.syntax import DIGIT, Alt, At, Byte, Group, Node, Repeat, Seq, flat
 
 ONE_LETTER = 2
 """Values of a byte that is one letter, in either case."""
@@ -16,7 +16,8 @@ _RARE = (Byte(frozenset(b"@")), Byte(frozenset(b"|")))  # in a log as rare as a 
 
 def has_word(node: Node) -> bool:
     """Whether every match of `node` holds two bytes in a row that are one letter each, in either case, or an `@`
-    or a `|`, unless nearly anything may stand before it, again and again.
+    or a `|`, unless nearly anything may stand before it, again and again. A number is no word: the years in `(?:19|20)`
+    are in nearly every line.
     """
     return _longest(node) >= WORD_BYTES
 
@@ -39,12 +40,16 @@ def _longest(node: Node) -> int:
 
 def _longest_in_a_row(items: list[Node]) -> int:
     best = row = 0
+    is_number = True
     before: Node | None = None
     for item in items:
         if isinstance(item, At):
             continue
-        row = row + 1 if isinstance(item, Byte) and len(item.values) <= ONE_LETTER else 0
-        best = max(best, row, 1 if item in _RARE and _is_vast(before) else _longest(item))
+        if isinstance(item, Byte) and len(item.values) <= ONE_LETTER:
+            row, is_number = row + 1, is_number and item.values <= DIGIT
+        else:
+            row, is_number = 0, True
+        best = max(best, min(row, 1) if is_number else row, 1 if item in _RARE and _is_vast(before) else _longest(item))
         before = item
     return best
 

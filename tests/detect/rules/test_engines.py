@@ -138,6 +138,9 @@ def test_each_of_the_two_passes_must_read_to_the_end(monkeypatch):
         ("\\d{3}-\\d{2}", False),
         ("(?:key|\\d)=", False),
         ("a(?:^)b", True),
+        ("\\d{6}(?:19|20)\\d{2}", False),
+        ("\\d42-", True),
+        ("\\d{15}\\|[a-z]", True),
     ],
 )
 def test_has_word(pattern, told):
