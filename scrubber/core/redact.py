@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
+from operator import itemgetter, lt
 from typing import NamedTuple
 
 import orjson
@@ -69,11 +69,12 @@ def redact(
 
     `place` is the path of the text itself within its record. Raises RecordError where the record must not go on.
     """
-    short = redact_plain(text, layout, findings, policy, place)
+    rising = _rising(findings)
+    short = redact_plain(text, layout, rising, policy, place)
     if short is not None:
         output, redactions, placed = short
         return _new(Redacted, (output, layout, redactions, placed))
-    claims = accepted(text, layout, findings, policy, place)
+    claims = accepted(text, layout, rising, policy, place)
     if not claims:
         return None
     output, redactions, placed = _splice(text, _edits(text, claims), numbering)
@@ -84,14 +85,15 @@ def redact(
 
 def spans(text: bytes, findings: Sequence[Finding], policy: Policy, place: str = "") -> list[Span]:
     """Return what `redact` would act on, in code points of `text`. Raises as `redact` does."""
-    short = spans_plain(text, findings, policy, place)
+    rising = _rising(findings)
+    short = spans_plain(text, rising, policy, place)
     if short is not None:
         return short
     layout = format_of(text)
     found: list[Span] = []
     done = read = 0
     count = len if text.isascii() else _code_points
-    for start, end, claim in _edits(text, accepted(text, layout, findings, policy, place)):
+    for start, end, claim in _edits(text, accepted(text, layout, rising, policy, place)):
         _, _, label, score, detector, rule, _ = claim.finding
         read += count(text[done:start])
         read_end = read + count(text[start:end])
@@ -125,7 +127,10 @@ def accepted(text: bytes, layout: Format, findings: Sequence[Finding], policy: P
 
 def _rising(findings: Sequence[Finding]) -> Sequence[Finding]:
     """Return findings by start, each once: where a text has escapes, the same is often found in it with and without."""
-    return sorted(dict.fromkeys(findings), key=_position) if len(findings) > 1 else findings
+    starts = [finding[0] for finding in findings]
+    if all(map(lt, starts, starts[1:])):  # mostly they come so
+        return findings
+    return sorted(dict.fromkeys(findings), key=_position)
 
 
 class _Source(NamedTuple):

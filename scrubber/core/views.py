@@ -169,7 +169,7 @@ def _undo_round(texts: Sequence[bytes]) -> _Round | None:
 
 
 def _with_escapes(texts: Sequence[bytes], joined: bytes) -> list[int]:
-    """Return which of `texts` may have an escape; whether what looks like `\\u` is one, `Decoded` tells."""
+    r"""Return which of `texts` may have an escape; whether what looks like `\u` is one, `Decoded` tells."""
     characters = np.frombuffer(joined + b"\n" * _LONGEST, np.uint8)
     (marks,) = ((characters == ord("\\")) | (characters == ord("%"))).nonzero()
     following = characters[marks + 1]

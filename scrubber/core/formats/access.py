@@ -10,7 +10,9 @@ from scrubber.core.formats.fields import Matched, field, group_names, matched_li
 
 _QUOTED = rb'(?:[^"\\\n]++|\\.)*+'
 _HEAD = re.compile(
-    rb"(?P<client>\S++) (?P<ident>\S++) (?P<user>[^\[\n]{1,256}?) \[(?P<timestamp>[^\]\n]{1,64})\] "
+    rb"(?P<client>\S++) (?P<ident>\S++) "
+    rb"(?=[^\[\n]{2,257}+(?<= )\[)"  # sooner told than by trying each place where the name of the user may end
+    rb"(?P<user>[^\[\n]{1,256}?) \[(?P<timestamp>[^\]\n]{1,64}+)\] "
     rb'"(?P<request>' + _QUOTED + rb')" (?P<status>\d{3}|-) (?P<size>\d++|-)',
     re.DOTALL,
 )

@@ -27,27 +27,27 @@ def group_names(pattern: re.Pattern[bytes], prose: str) -> Names:
 
 
 def matched_line(text: bytes, matches: Iterable[Matched], wanted: Spans | None) -> Iterator[Token]:
-    """As `whole_line`, of the groups of `matches` that take part. Most findings lie in the first of them."""
-    first, last = _bounds(text, wanted)
-    tokens: list[Token] = []
+    """As `whole_line`, of the groups of `matches` that take part; with `wanted` only what touches it."""
+    waiting = list(reversed(wanted)) if wanted else [(0, len(text))]
+    first, last = waiting.pop()
     done = 0
     for match, names in matches:
         assert match is not None, "A text that does not fit its format. This is a bug."
-        for index, (name, kind) in enumerate(names, start=1):
-            start, end = match.span(index)
+        for (start, end), (name, kind) in zip(match.regs[1:], names, strict=True):
             if start < 0:
                 continue
             if first < end:
                 if done < start and first < start:
-                    tokens.append(_new(Token, (done, start, "", Kind.META)))
-                if start < end:
-                    tokens.append(_new(Token, (start, end, name, kind)))
+                    yield _new(Token, (done, start, "", Kind.META))
+                while last <= start and waiting:
+                    first, last = waiting.pop()
+                if start < end and first < end and start < last:
+                    yield _new(Token, (start, end, name, kind))
+                if last <= end and not waiting:
+                    return
             done = end
-            if done >= last:
-                return iter(tokens)
     if done < len(text):
-        tokens.append(_new(Token, (done, len(text), "", Kind.META)))
-    return iter(tokens)
+        yield _new(Token, (done, len(text), "", Kind.META))
 
 
 def _bounds(text: bytes, wanted: Spans | None) -> tuple[int, int]:
