@@ -22,7 +22,7 @@ from scrubber.core.arbitrate import cover
 from scrubber.core.formats import Format, Kind, Token, format_of
 from scrubber.core.labels import DENIED, LABELS, MASKED_FIELD
 from scrubber.core.policy import Policy
-from scrubber.core.redact_plain import Spliced, redact_plain, spans_plain
+from scrubber.core.redact_plain import Redacted, redact_plain, spans_plain
 from scrubber.core.spans import Finding, Rank, Redaction, Span
 from scrubber.core.views import Decoded
 from scrubber.errors import Reason, RecordError
@@ -36,16 +36,6 @@ _ELEMENT_ENDS = re.compile(rb"[\s\"'\]>]{0,40}</")
 _new = tuple.__new__  # makes a NamedTuple in a third of the time
 _position = itemgetter(0, 1)
 _PLACEHOLDER_NAMES = frozenset(name.upper().encode() for name in (*LABELS, DENIED, MASKED_FIELD, "dropped"))
-
-
-class Redacted(NamedTuple):
-    """The output, what was done, and where in the output (bytes) lies what was put there or kept on purpose."""
-
-    text: bytes
-    layout: Format
-    redactions: list[Redaction]
-    placed: list[tuple[int, int]]
-
 
 _Edit = tuple[int, int, "Claim"]
 
@@ -72,15 +62,14 @@ def redact(
     rising = _rising(findings)
     short = redact_plain(text, layout, rising, policy, place)
     if short is not None:
-        output, redactions, placed = short
-        return _new(Redacted, (output, layout, redactions, placed))
+        return short
     claims = accepted(text, layout, rising, policy, place)
     if not claims:
         return None
-    output, redactions, placed = _splice(text, _edits(text, claims), numbering)
+    done = _splice(text, layout, _edits(text, claims), numbering)
     if Kind.KEY in [claim.token.kind for claim in claims]:
-        redactions = list(_renamed(redactions, output, placed, layout, place))
-    return _new(Redacted, (output, layout, redactions, placed))
+        return done._replace(redactions=list(_renamed(done, place)))
+    return done
 
 
 def spans(text: bytes, findings: Sequence[Finding], policy: Policy, place: str = "") -> list[Span]:
@@ -208,7 +197,7 @@ def _edits(text: bytes, claims: Sequence[Claim]) -> list[_Edit]:
     return edits
 
 
-def _splice(text: bytes, edits: Sequence[_Edit], numbering: Numbering) -> Spliced:
+def _splice(text: bytes, layout: Format, edits: Sequence[_Edit], numbering: Numbering) -> Redacted:
     """Put the replacements in. Counts code points from one edit to the next: linear, however many there are."""
     parts: list[bytes] = []
     redactions: list[Redaction] = []
@@ -235,7 +224,7 @@ def _splice(text: bytes, edits: Sequence[_Edit], numbering: Numbering) -> Splice
         placed_at, written_bytes = written_bytes, written_bytes + len(replacement)
         placed.append((placed_at, written_bytes))
     parts.append(text[done:])
-    return b"".join(parts), redactions, placed
+    return Redacted(b"".join(parts), layout, redactions, placed)
 
 
 def _written(replacement: str, kind: Kind) -> bytes:
@@ -245,13 +234,11 @@ def _written(replacement: str, kind: Kind) -> bytes:
     return orjson.dumps(replacement) if kind is Kind.BARE else replacement.encode()
 
 
-def _renamed(
-    redactions: Sequence[Redaction], output: bytes, placed: Sequence[tuple[int, int]], layout: Format, place: str
-) -> Iterator[Redaction]:
-    """Yield `redactions` with paths taken from the output: a key that was redacted must not stand in them."""
-    tokens = list(layout.tokens(output, placed))
+def _renamed(done: Redacted, place: str) -> Iterator[Redaction]:
+    """Yield the redactions with paths taken from the output: a key that was redacted must not stand in them."""
+    tokens = list(done.layout.tokens(done.text, done.placed))
     ends = [token.end for token in tokens]
-    for redaction, (start, _) in zip(redactions, placed, strict=True):
+    for redaction, (start, _) in zip(done.redactions, done.placed, strict=True):
         index = bisect_right(ends, start)  # past the last token where the replacement is empty
         yield redaction._replace(path=join_path(place, tokens[index].path if index < len(tokens) else ""))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from scrubber.core.actions import Replace
 from scrubber.core.formats import FORMATS, JSON, Format, Kind, Token
@@ -20,8 +21,14 @@ _PLACEHOLDER = re.compile(rb"<[A-Z]")
 _REPLACE, _STRING = Replace.name, Kind.STRING
 _APART = 2  # bytes: what lies nearer may be one name in two words
 
-Spliced = tuple[bytes, list[Redaction], list[tuple[int, int]]]
-"""The output, what was done, and where in the output (bytes) it was put."""
+
+class Redacted(NamedTuple):
+    """The output, what was done, and where in the output (bytes) lies what was put there or kept on purpose."""
+
+    text: bytes
+    layout: Format
+    redactions: list[Redaction]
+    placed: list[tuple[int, int]]
 
 
 def spans_plain(text: bytes, findings: Sequence[Finding], policy: Policy, place: str) -> list[Span] | None:
@@ -48,7 +55,7 @@ def spans_plain(text: bytes, findings: Sequence[Finding], policy: Policy, place:
 
 def redact_plain(
     text: bytes, layout: Format, findings: Sequence[Finding], policy: Policy, place: str
-) -> Spliced | None:
+) -> Redacted | None:
     """Cover `findings` as `redact` does; None where that has to look closer."""
     placeholders, structured = policy.placeholders, layout.structured
     if placeholders is None or not _is_plain(text, findings, place, structured=structured):
@@ -81,7 +88,7 @@ def redact_plain(
     if not parts:
         return None
     parts.append(text[done:])
-    return b"".join(parts), redactions, placed
+    return _new(Redacted, (b"".join(parts), layout, redactions, placed))
 
 
 def _is_plain(text: bytes, findings: Sequence[Finding], place: str, *, structured: bool) -> bool:

@@ -13,6 +13,7 @@ from scrubber.core.policy import Policy
 from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
 from scrubber.core.views import Located, Views
+from scrubber.detect.rules.rule import Rule
 from scrubber.detect.rules.tier import RuleHit, RuleTier
 
 RULES = "rules"
@@ -47,21 +48,18 @@ def _by_hits(views: Views, by_buffer: Mapping[int, list[RuleHit]], *, starred: b
     for buffer, hits in by_buffer.items():
         level, place = views.origin(buffer)
         for start, end, rule in hits:
-            finding = _new(
-                Finding,
-                (start, end, rule.label, rule.score, RULES, rule.id, _CHECKED if rule.check else _RULE),
-            )
             if rule.evidence == "key":
                 text = views.buffers[buffer]
-                if starred and not WORD.search(text, start, end):
+                if (starred and not WORD.search(text, start, end)) or follows_placeholder(text, start, end):
                     continue
-                if not follows_placeholder(text, start, end):
-                    index, *whole = views.to_raw_widened(buffer, start, end, whole_value)
-                    findings.setdefault(index, []).append(_new(Finding, (*whole, *finding[2:])))
-            elif level == 0:
-                findings.setdefault(place, []).append(finding)
+                index, first, last = views.to_raw_widened(buffer, start, end, whole_value)
+                findings.setdefault(index, []).append(_finding(first, last, rule))
+            elif level:
+                moved.append((buffer, _finding(start, end, rule)))
+            elif place in findings:
+                findings[place].append(_finding(start, end, rule))
             else:
-                moved.append((buffer, finding))
+                findings[place] = [_finding(start, end, rule)]
     _add(findings, views, moved)
     return findings
 
@@ -122,6 +120,11 @@ def _denied(text: bytes, policy: Policy) -> list[Finding]:
         return []
     readable = text.decode(errors="surrogateescape")  # a percent escape may stand for any byte
     return list(in_bytes(readable, policy.find_denied(readable), Rank.POLICY))
+
+
+def _finding(start: int, end: int, rule: Rule) -> Finding:
+    rank = _CHECKED if rule.check else _RULE
+    return _new(Finding, (start, end, rule.label, rule.score, RULES, rule.id, rank))
 
 
 def _add(findings: Findings, views: Views, moved: Sequence[tuple[int, Finding]]) -> None:

@@ -17,7 +17,7 @@ from scrubber.core.levels import level_of
 from scrubber.core.policy import Policy
 from scrubber.core.quarantine import Quarantine
 from scrubber.core.records import Chunk, Clean, Headers, Outcome, Record, Records, ScrubbedChunk, Touched
-from scrubber.core.redact import Redacted
+from scrubber.core.redact_plain import Redacted
 from scrubber.core.spans import Redaction, Span
 from scrubber.core.views import Decoded
 from scrubber.detect.fields import excluded_characters

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from scrubber.core.actions import Numbering
 from scrubber.core.formats import JSON, format_of
 from scrubber.core.policy import Policy
-from scrubber.core.redact import Redacted, accepted, redact, spans
+from scrubber.core.redact import accepted, redact, spans
+from scrubber.core.redact_plain import Redacted
 from scrubber.core.spans import Finding, Redaction, Span
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector

@@ -19,7 +19,7 @@ from scrubber.errors import Reason, RecordError
 MAX_DEPTH = 200
 """Levels of nesting down to which a finding can be named. One that lies deeper quarantines its record."""
 
-_OPENINGS = frozenset(b'{["')
+_OPENINGS, _ENDINGS = frozenset(b'{["'), (b"}", b"]", b'"')
 _COMMA = ord(",")
 _INSIDE = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
 _BARE = rb"[^\s\x00-\x20\"{}\[\],:]++"
@@ -66,6 +66,8 @@ class Json:
 
 def is_json(text: bytes) -> bool:
     """Whether `text` is one JSON document. Raises nothing: what is nested too deep to be checked counts as JSON."""
+    if text.rstrip()[-1:] not in _ENDINGS:  # a line that begins with a time in brackets
+        return False
     try:
         _validate(text)
     except RecursionError:
@@ -76,8 +78,7 @@ def is_json(text: bytes) -> bool:
 
 
 def _is_lax_json(text: bytes) -> bool:
-    ending = text.rstrip()[-1:]
-    if ending not in (b"}", b"]", b'"') or not (b"\\u" in text or b"NaN" in text or b"Infinity" in text):
+    if not (b"\\u" in text or b"NaN" in text or b"Infinity" in text):
         return False
     try:
         json.loads(text, parse_int=len, parse_float=len)
