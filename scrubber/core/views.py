@@ -82,11 +82,13 @@ class Views:
 
     def unscanned(self) -> list[int]:
         """Return the raw texts that no buffer stands for: no rule would read them. There are none, or this is a bug."""
-        raw = len(self._levels[0])
-        if len(self._places[0]) == raw:
-            return list(range(len(self.buffers), raw))
-        scanned = {*self._places[0], *map(self._rounds[0].parents.__getitem__, self._places[1])}
-        return sorted(set(range(raw)) - scanned)
+        raw = range(len(self._levels[0]))
+        if len(self.buffers) != sum(map(len, self._places)):  # nobody knows which
+            return list(raw)
+        if len(self._places[0]) == len(raw):
+            return []
+        replaced = map(self._rounds[0].parents.__getitem__, self._places[1]) if self._rounds else ()
+        return sorted(set(raw).difference(self._places[0], replaced))
 
     def origin(self, buffer: int) -> tuple[int, int]:
         """Return the level of a buffer (0: raw) and its place among the texts of that level."""

@@ -9,7 +9,8 @@ from scrubber.errors import DetectorFailed
 from tests.detect.simple_rules import TIER, policy
 
 POLICY = policy()
-TEXTS = [b"key S-1234 and S-5678", b"nothing here", rb'{"a": "escaped \u0053-1234"}', b"S%2D9999", b"\xff\xfe"]
+UNREADABLE = b"\xff\xfe"
+TEXTS = [b"key S-1234 and S-5678", b"nothing here", rb'{"a": "escaped \u0053-1234"}', b"S%2D9999", UNREADABLE]
 
 
 def parts(texts):
@@ -44,19 +45,31 @@ def test_what_is_still_there_after_redaction_is_counted(pipeline, told, monkeypa
 def test_a_text_that_no_rule_would_read_is_counted_and_stops_the_worker(pipeline, told, monkeypatch, texts):
     made = Views.__init__
 
-    def forgets_the_last(self, raw, is_json):
+    def forgets_one(self, raw, is_json):
         made(self, raw, is_json)
-        gone = (
-            [n for n in range(len(self.buffers)) if self.root(n) == 1]
-            if self._origins
-            else [1][: len(self.buffers) - 1]
-        )
-        for n in reversed(gone):
-            del self.buffers[n]
-            if self._origins:
-                del self._origins[n]
+        kept = [buffer for buffer in range(len(self.buffers)) if self.root(buffer) != 1]
+        origins = [self.origin(buffer) for buffer in kept]
+        self.buffers = [self.buffers[buffer] for buffer in kept]
+        self._places = [[place for at, place in origins if at == level] for level in range(len(self._places))]
+        self._firsts = [sum(map(len, self._places[:level])) for level in range(len(self._places))]
 
-    monkeypatch.setattr(Views, "__init__", forgets_the_last)
+    monkeypatch.setattr(Views, "__init__", forgets_one)
     with pytest.raises(DetectorFailed, match="This is a bug"):
         pipeline.run(parts(texts))
     assert told[0].unscanned == len("nothing here")
+
+
+@pytest.mark.parametrize("texts", [TEXTS[:2], TEXTS])
+def test_where_texts_and_what_rules_read_do_not_go_together_all_of_it_counts_as_unread(
+    pipeline, told, monkeypatch, texts
+):
+    made = Views.__init__
+
+    def loses_the_last(self, raw, is_json):
+        made(self, raw, is_json)
+        self.buffers.pop()
+
+    monkeypatch.setattr(Views, "__init__", loses_the_last)
+    with pytest.raises(DetectorFailed, match="This is a bug"):
+        pipeline.run(parts(texts))
+    assert told[0].unscanned == sum(len(text.decode()) for text in texts if text != UNREADABLE)
