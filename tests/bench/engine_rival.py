@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Self
 import gliner
 import torch
 
+UV = os.environ.get("UV", "uv")  # `uv run` tells where it is, which need not be on the path
 PEER = Path(__file__).with_name("engine_peer.py")
 PACKAGES = (
     f"gliner=={gliner.__version__}",
@@ -28,8 +30,8 @@ def presidio_environment(folder: Path) -> Path:
     home = folder / "presidio-gliner"
     python = home / "bin/python"
     if not python.exists():
-        subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, home], check=True)
-    subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, *PACKAGES], check=True)
+        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, home], check=True)
+    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *PACKAGES], check=True)
     return python
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -30,6 +31,7 @@ PACKAGES = {
 }
 OURS = ("scrubber", "scrubbed", "re")
 TARGETS = {"re": 80, "datafog": 5, "scrubadub": 15, "presidio": 300}
+UV = os.environ.get("UV", "uv")  # `uv run` tells where it is, which need not be on the path
 PEER = Path(__file__).with_name("peer.py")
 MADE_UP_LINES = 20_000
 
@@ -73,8 +75,8 @@ def _environment(folder: Path, name: str) -> str:
     home = folder / name
     python = home / "bin/python"
     if not python.exists():
-        subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, home], check=True)
-    subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, *PACKAGES[name]], check=True)
+        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, home], check=True)
+    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *PACKAGES[name]], check=True)
     return str(python)
 
 
