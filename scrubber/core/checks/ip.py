@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 # A four-part version number stands behind such a word; an address does not.
 _VERSION_WORDS = frozenset(
     b"v ver vers version release rel build rev revision firmware fw driver product assembly upgrade package sdk".split()
 )
+_VERSION_ENDINGS = tuple({word[-2:] for word in _VERSION_WORDS})
+_TO_A_NUMBER = b" \t:=#\"'("  # may stand between such a word and its number
 _LETTERS = bytes(range(ord("a"), ord("z") + 1))
 _PACKETS = re.compile(
     rb"(?i)(?:^|[^a-z])(?:ip|tcp|udp|icmp|accept|connect|connection|socks|flags)(?:[^a-z]|$)|(?:^|[\s\-])>"
@@ -26,15 +29,24 @@ def ipv4(_value: bytes, text: bytes, start: int, end: int) -> bool:
     """
     if not start and text[end : end + 1] == b" ":  # as access logs begin
         return True
+    if _tells_no_version(text[start - 3 : start]) and text[end : end + 1] != b".":
+        return True
     before = text[max(0, start - 40) : start]
     if before[-1:] == b"/":
         return not _is_product_version(before, text[end : end + 1])
-    word = before.rstrip(b" \t:=#\"'(")
+    word = before.rstrip(_TO_A_NUMBER)
     if word[-1:].isalpha():
         word = word.lower()
         if word[len(word.rstrip(_LETTERS)) :] in _VERSION_WORDS:
             return False
     return text[end : end + 1] != b"." or not text[end + 1 : end + 2].isdigit() or _PACKETS.search(before) is not None
+
+
+@lru_cache(maxsize=4096)  # logs say "from" and "ip=" all the time
+def _tells_no_version(last: bytes) -> bool:
+    """Whether three bytes are enough to see that no word for a version, nor a product, stands before an address."""
+    word = last.lower().rstrip(_TO_A_NUMBER)
+    return len(word) > 1 and not word.endswith((b"/", *_VERSION_ENDINGS))
 
 
 def _is_product_version(before: bytes, after: bytes) -> bool:
