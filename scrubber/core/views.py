@@ -151,10 +151,8 @@ class _Round(NamedTuple):
 
 
 def _undo_round(texts: Sequence[bytes]) -> _Round | None:
-    joined = b"\n".join(texts)
-    if b"\\" not in joined and b"%" not in joined:
-        return None
-    candidates = _with_escapes(texts, joined)
+    marked = _marked(texts)
+    candidates = [marked[place] for place in _with_escapes([texts[index] for index in marked])] if marked else []
     if not candidates:
         return None
     decoded = Decoded([texts[index] for index in candidates])
@@ -170,9 +168,24 @@ def _undo_round(texts: Sequence[bytes]) -> _Round | None:
     )
 
 
-def _with_escapes(texts: Sequence[bytes], joined: bytes) -> list[int]:
+def _marked(texts: Sequence[bytes]) -> list[int]:
+    """Return which of `texts` have a backslash or a percent sign: few, so each is gone to."""
+    joined = b"\n".join(texts)
+    found: set[int] = set()
+    ends: list[int] = []
+    for mark in (b"\\", b"%"):
+        at = joined.find(mark)
+        while at >= 0:
+            ends = ends or np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1).tolist()
+            index = bisect_right(ends, at)
+            found.add(index)
+            at = joined.find(mark, ends[index])
+    return sorted(found)
+
+
+def _with_escapes(texts: Sequence[bytes]) -> list[int]:
     r"""Return which of `texts` may have an escape; whether what looks like `\u` is one, `Decoded` tells."""
-    characters = np.frombuffer(joined + b"\n" * _LONGEST, np.uint8)
+    characters = np.frombuffer(b"\n".join(texts) + b"\n" * _LONGEST, np.uint8)
     (marks,) = ((characters == ord("\\")) | (characters == ord("%"))).nonzero()
     following = characters[marks + 1]
     percents = (_HEX[following] >= 0) & (_HEX[characters[marks + 2]] >= 0)
