@@ -4,7 +4,7 @@
 #   docker build --target gpu -t scrubber:gpu .
 #
 # No weights are in an image but our own small model's: mount a folder of others (docs/OPERATIONS.md). Another base:
-# --build-arg BASE=...; it needs Python 3.11 to 3.13 as python3, with venv in it.
+# --build-arg BASE=...; a Debian with Python 3.11 to 3.13 as python3, its headers, and venv.
 ARG BASE=docker.io/library/python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 FROM ${BASE} AS build
@@ -34,9 +34,13 @@ RUN uv sync --locked --no-default-groups --no-install-project --extra console --
     && uv export --locked --no-default-groups --no-emit-project --extra console --extra tracing --extra gliner \
        --format cyclonedx1.5 --output-file /opt/scrubber/sbom.cdx.json > /dev/null
 
-# Our own code apart from them: a new version of it is one small layer.
+# Our own code apart from them: a new version of it is one small layer. A few steps of it are compiled.
 FROM build AS package
-COPY pyproject.toml README.md LICENSE ./
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY scrubber scrubber
 RUN uv build --wheel --out-dir /wheel \
     && uv pip install --python /opt/scrubber/bin/python --no-deps --target /opt/app /wheel/*.whl

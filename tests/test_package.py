@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 import scrubber
@@ -83,3 +87,23 @@ sys.exit(main())
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("compiler", [True, False])
+def test_a_wheel_has_compiled_steps_where_there_is_a_compiler_and_is_whole_without(compiler, tmp_path):
+    if compiler and shutil.which("cc") is None:
+        pytest.skip("no compiler")
+    source = tmp_path / "source"
+    shutil.copytree(PACKAGE, source / "scrubber", ignore=shutil.ignore_patterns("*.so", "__pycache__", "embedded"))
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+        shutil.copy(PACKAGE.parent / name, source)
+    env = dict(os.environ) if compiler else {**os.environ, "CC": "/nowhere/cc"}
+    build = [os.environ.get("UV", "uv"), "build", "--wheel", "--out-dir", tmp_path, source]
+    subprocess.run(build, env=env, capture_output=True, timeout=240, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert any(name.startswith("scrubber/core/_plain_steps.") and name.endswith(".so") for name in names) is compiler
+    assert wheel.name.endswith("-py3-none-any.whl") is not compiler
+    assert "scrubber/core/plain_steps.py" in names
+    assert not any(name.endswith(".c") for name in names)

@@ -11,10 +11,10 @@ from scrubber.core.formats import JSON, format_of
 from scrubber.core.policy import Policy
 from scrubber.core.spans import Finding, Redaction
 from scrubber.core.views import Views
-from scrubber.detect.findings import RULES, find_by_rules
+from scrubber.detect.findings import find_by_rules
 from scrubber.detect.pipeline import Scrubber
 from scrubber.detect.rules.ready import ready_tier
-from scrubber.detect.rules.rule import Rule
+from scrubber.detect.rules.rule import RULES, Rule
 from scrubber.errors import Reason
 
 _CONTROL_PICTURES = 0x2400

@@ -59,10 +59,14 @@ def redact(
 
     `place` is the path of the text itself within its record. Raises RecordError where the record must not go on.
     """
-    rising = _rising(findings)
-    short = redact_plain(text, layout, rising, policy, place)
+    short = redact_plain(text, layout, findings, policy, place)
     if short is not None:
         return short
+    rising = _rising(findings)
+    if rising is not findings:
+        short = redact_plain(text, layout, rising, policy, place)
+        if short is not None:
+            return short
     claims = accepted(text, layout, rising, policy, place)
     if not claims:
         return None

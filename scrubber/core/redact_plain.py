@@ -5,21 +5,17 @@ of `redact`, at half of what it costs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from scrubber.core.actions import Replace
 from scrubber.core.formats import FORMATS, JSON, Format, Kind, Token
+from scrubber.core.plain import is_plain, splice
 from scrubber.core.policy import Policy
 from scrubber.core.spans import Finding, Redaction, Span
 
 assert [known for known in FORMATS if known.structured] == [JSON], "Another format has structure. This is a bug."
 
 _new = tuple.__new__  # makes a NamedTuple in a third of the time
-_PLACEHOLDER = re.compile(rb"<[A-Z]")
-_REPLACE, _STRING = Replace.name, Kind.STRING
-_APART = 2  # bytes: what lies nearer may be one name in two words
 
 
 class Redacted(NamedTuple):
@@ -39,7 +35,7 @@ def spans_plain(text: bytes, findings: Sequence[Finding], policy: Policy, place:
     """
     placeholders = policy.placeholders
     is_json = JSON.fits(text)
-    if placeholders is None or not _is_plain(text, findings, place, structured=is_json):
+    if placeholders is None or place or not is_plain(text, findings, is_json):
         return None
     counted: list[Finding] = []
     for finding in findings:
@@ -58,50 +54,14 @@ def redact_plain(
 ) -> Redacted | None:
     """Cover `findings` as `redact` does; None where that has to look closer."""
     placeholders, structured = policy.placeholders, layout.structured
-    if placeholders is None or not _is_plain(text, findings, place, structured=structured):
+    if placeholders is None or place or not is_plain(text, findings, structured):
         return None
     tokens = layout.tokens(text, [finding[:2] for finding in findings])
-    token_end = -1
-    parts: list[bytes] = []
-    redactions: list[Redaction] = []
-    placed: list[tuple[int, int]] = []
-    done = longer = 0  # how much longer the output is than the text, so far
-    for start, end, label, score, detector, rule, _ in findings:
-        threshold, replacement = placeholders[label]
-        if score < threshold:
-            continue
-        while token_end <= start:
-            token = next(tokens, None)
-            if token is None:
-                return None
-            token_start, token_end, path, kind = token
-        if replacement is None or (structured and (kind is not _STRING or start < token_start or end > token_end)):
-            return None
-        out_start = start + longer
-        out_end = out_start + len(replacement)
-        parts += (text[done:start], replacement)
-        done, longer = end, out_end - end
-        placed.append((out_start, out_end))
-        redactions.append(
-            _new(Redaction, (path, label, start, end, out_start, out_end, score, detector, rule, _REPLACE))
-        )
-    if not parts:
+    spliced = splice(text, findings, tokens, placeholders, Kind.STRING if structured else None)
+    if spliced is None:
         return None
-    parts.append(text[done:])
-    return _new(Redacted, (b"".join(parts), layout, redactions, placed))
-
-
-def _is_plain(text: bytes, findings: Sequence[Finding], place: str, *, structured: bool) -> bool:
-    """Whether `findings` come rising and apart, in a text in which bytes are characters."""
-    if place or not text.isascii() or (structured and b"\\" in text) or (b"<" in text and _PLACEHOLDER.search(text)):
-        return False
-    before = -_APART
-    for finding in findings:
-        start, end = finding[0], finding[1]
-        if start < before + _APART:
-            return False
-        before = end
-    return True
+    output, redactions, placed = spliced
+    return _new(Redacted, (output, layout, redactions, placed))
 
 
 def _are_inside(tokens: Iterable[Token], rising: Sequence[Finding]) -> bool:

@@ -63,3 +63,7 @@ class Finding(NamedTuple):
     detector: str
     rule: str | None
     rank: Rank
+
+
+Told = tuple[str, float, str, str | None, Rank]
+"""A `Finding` without its place."""

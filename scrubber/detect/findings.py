@@ -9,21 +9,17 @@ import numpy as np
 
 from scrubber.core.evidence import whole_value
 from scrubber.core.named import NamedValue, named_values
+from scrubber.core.plain import findings_of
 from scrubber.core.policy import Policy
 from scrubber.core.redact import follows_placeholder
 from scrubber.core.spans import Finding, Rank, Span
 from scrubber.core.views import Located, Views
-from scrubber.detect.rules.rule import Rule
 from scrubber.detect.rules.tier import RuleHit, RuleTier
-
-RULES = "rules"
-"""Detector name of what a rule found."""
 
 WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 """What a value has and a row of stars has not."""
 
 _new = tuple.__new__  # makes a NamedTuple in a third of the time
-_RULE, _CHECKED = Rank.RULE, Rank.CHECKED_RULE
 
 Findings = dict[int, list[Finding]]
 """Findings by the index of their raw text; texts without any have no entry."""
@@ -47,19 +43,21 @@ def _by_hits(views: Views, by_buffer: Mapping[int, list[RuleHit]], *, starred: b
     moved: list[tuple[int, Finding]] = []
     for buffer, hits in by_buffer.items():
         level, place = views.origin(buffer)
+        made = findings_of(hits)
+        if made is not None and not level:
+            findings[place] = made if place not in findings else findings[place] + made
+            continue
         for start, end, rule in hits:
-            if rule.evidence == "key":
+            if rule.told is None:
                 text = views.buffers[buffer]
                 if (starred and not WORD.search(text, start, end)) or follows_placeholder(text, start, end):
                     continue
                 index, first, last = views.to_raw_widened(buffer, start, end, whole_value)
-                findings.setdefault(index, []).append(_finding(first, last, rule))
+                findings.setdefault(index, []).append(Finding(first, last, *rule.tell()))
             elif level:
-                moved.append((buffer, _finding(start, end, rule)))
-            elif place in findings:
-                findings[place].append(_finding(start, end, rule))
+                moved.append((buffer, Finding(start, end, *rule.told)))
             else:
-                findings[place] = [_finding(start, end, rule)]
+                findings.setdefault(place, []).append(Finding(start, end, *rule.told))
     _add(findings, views, moved)
     return findings
 
@@ -120,11 +118,6 @@ def _denied(text: bytes, policy: Policy) -> list[Finding]:
         return []
     readable = text.decode(errors="surrogateescape")  # a percent escape may stand for any byte
     return list(in_bytes(readable, policy.find_denied(readable), Rank.POLICY))
-
-
-def _finding(start: int, end: int, rule: Rule) -> Finding:
-    rank = _CHECKED if rule.check else _RULE
-    return _new(Finding, (start, end, rule.label, rule.score, RULES, rule.id, rank))
 
 
 def _add(findings: Findings, views: Views, moved: Sequence[tuple[int, Finding]]) -> None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from scrubber.core.actions import Numbering
 from scrubber.core.formats import JSON, format_of
+from scrubber.core.plain import starred
 from scrubber.core.policy import Policy
 from scrubber.core.redact import accepted, redact, spans
 from scrubber.core.redact_plain import Redacted
@@ -23,14 +24,14 @@ from scrubber.core.spans import Finding, Redaction, Span
 from scrubber.core.views import Views
 from scrubber.detect.detector import Description, Detector
 from scrubber.detect.fields import Unreadable, find_by_model, find_masked, read_fields
-from scrubber.detect.findings import RULES, WORD, Findings, find_by_rules, find_denied
+from scrubber.detect.findings import WORD, Findings, find_by_rules, find_denied
 from scrubber.detect.parts import Part, Parts
+from scrubber.detect.rules.rule import RULES
 from scrubber.detect.rules.tier import RuleTier
 from scrubber.detect.stopwatch import StopWatch
 from scrubber.errors import DetectorFailed, Reason, RecordError
 from scrubber.telemetry import TextsScrubbed
 
-_STARS = bytes(ord("*") if char >= 0x80 or chr(char).isalnum() or char == ord("_") else char for char in range(256))
 _COUNTED = itemgetter(*map(Redaction._fields.index, ("label", "detector", "action")))
 
 Results = dict[int, Redacted | Reason]
@@ -130,7 +131,8 @@ class TextPipeline:
     def _verify(self, parts: Parts, results: Results) -> None:
         """Scan every output again: what the rules still find outside of our own replacements must not leave."""
         changed = {index: result for index, result in results.items() if type(result) is Redacted}
-        views = Views([_without_our_words(result) for result in changed.values()], JSON.fits)
+        # Stars for what we put there: `<PASSWORD>` must not be the key of what follows it.
+        views = Views([starred(result.text, result.placed) for result in changed.values()], JSON.fits)
         residual = find_by_rules(views, self._rules, starred=True)
         for place, (index, result) in enumerate(changed.items()):
             if not _is_clean(parts.policies[index], parts.places[index], result, residual.get(place, [])):
@@ -196,18 +198,6 @@ def _is_clean(policy: Policy, place: str, result: Redacted, residual: Sequence[F
         return not accepted(result.text, result.layout, outside, policy, place)
     except RecordError:  # it must not go on, whatever it is
         return False
-
-
-def _without_our_words(result: Redacted) -> bytes:
-    """Return the output with stars for what we put there: `<PASSWORD>` must not be the key of what follows it."""
-    text, _, _, placed = result
-    parts: list[bytes] = []
-    done = 0
-    for start, end in placed:
-        parts += text[done:start], text[start:end].translate(_STARS)
-        done = end
-    parts.append(text[done:])
-    return b"".join(parts)
 
 
 def _is_ours(result: Redacted, ends: Sequence[int], finding: Finding) -> bool:

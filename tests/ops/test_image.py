@@ -43,6 +43,11 @@ def test_the_layers_are_listed_and_our_own_code_is_a_small_one_on_top(image, cap
     assert "/opt/app" in layers[-1].made_by
 
 
+def test_the_compiled_steps_are_in_the_image(image):
+    script = "from scrubber.core import plain, plain_steps; print(plain.splice is plain_steps.splice)"
+    assert containers.podman("run", "--rm", "--entrypoint", "python", image, "-c", script).strip() == "False"
+
+
 def test_there_are_no_build_tools_and_no_weights_but_our_own_in_the_image(image):
     script = f"import shutil; print([name for name in {BUILD_TOOLS!r} if shutil.which(name)])"
     assert containers.podman("run", "--rm", "--entrypoint", "python", image, "-c", script).strip() == "[]"

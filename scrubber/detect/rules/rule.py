@@ -8,7 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from scrubber.core.spans import Rank, Told
 from scrubber.detect.rules.pattern import Pattern
+
+RULES = "rules"
+"""Detector name of what a rule found."""
 
 Evidence = Literal["shape", "key"]
 
@@ -32,7 +36,7 @@ class Rule:
     before it (then the caller may take the whole token that the key names). `check` names a validator of
     `core/checks`. `frequent`: it hits in every tenth record or so, which changes how it is looked for, not what is
     found. The `examples` (value between « and ») and `counter_examples` are the rule's own test, run whenever it is
-    loaded.
+    loaded. `told` is what a hit is told as, behind its place; None where only its key proves it.
     """
 
     id: str
@@ -45,6 +49,14 @@ class Rule:
     frequent: bool = False
     examples: tuple[str, ...] = field(default=(), repr=False)
     counter_examples: tuple[str, ...] = field(default=(), repr=False)
+    told: Told | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "told", None if self.evidence == "key" else self.tell())
+
+    def tell(self) -> Told:
+        """What a `Finding` by this rule says behind its place."""
+        return self.label, self.score, RULES, self.id, Rank.CHECKED_RULE if self.check else Rank.RULE
 
 
 def digest(rules: Iterable[Rule]) -> str:

@@ -92,6 +92,7 @@ class RuleTier:
         batch = Batch(buffers)
         if self._quads:
             self._add_quads(found, batch)
+        several = set(found) if len(self._quads) > 1 else set()
         matchers, count = self._matchers, len(self._matchers)
         for index, rule, first, last in self._engine.candidates(batch):
             if rule >= count:
@@ -100,7 +101,9 @@ class RuleTier:
             hits = matchers[rule].hits(buffers[index], first, last)
             if hits:
                 found.setdefault(index, []).extend(hits)
-        for hits in found.values():
+                several.add(index)
+        for index in several:  # those of one rule rise
+            hits = found[index]
             if len(hits) > 1:
                 hits.sort(key=_position)
         return Hits(dict(sorted(found.items())), {index: sorted(ways) for index, ways in sorted(named.items())})

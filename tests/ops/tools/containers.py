@@ -21,12 +21,12 @@ from tests.ops.tools.steps import make_ready, once, run
 from tests.ops.tools.system import cache_folder, program
 
 REPOSITORY = Path(__file__).parents[3]
-STAND_IN = "localhost/scrubber-stand-in-base:bookworm"
+STAND_IN = "localhost/scrubber-stand-in-base:bookworm-headers"
 BUILD_SECS = 1_200
 LOOK_SECS = 60
 KEEP_STAGES = "48h"  # stages of earlier builds, which make the next one quick
 PACKAGES = ("buildah", "podman", "runc", "conmon", "debootstrap")
-STAND_IN_PACKAGES = "ca-certificates,netbase,python3-minimal,python3-pip,python3-venv"
+STAND_IN_PACKAGES = "ca-certificates,libpython3-dev,netbase,python3-minimal,python3-pip,python3-venv"
 
 # podman without systemd, in a container whose cgroups it may only partly use.
 SETTINGS = """\
