@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +27,10 @@ class CompiledSteps(BuildHookInterface):
             command.build_lib = command.build_temp = folder
             command.ensure_finalized()
             command.run()
-            for built in Path(folder).rglob(f"{NAME}.*.so"):
-                Path(self.root, FOLDER, built.name).write_bytes(built.read_bytes())
+            built = Path(folder, command.get_ext_filename(extension.name))
+            place = Path(self.root, FOLDER, built.name)
+            place.unlink(missing_ok=True)  # of an older source: worse than none
+            if built.exists():
+                shutil.copy(built, place)
                 build_data["artifacts"].append(f"{FOLDER}/{built.name}")
                 build_data["pure_python"], build_data["infer_tag"] = False, True
