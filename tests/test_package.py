@@ -14,6 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import scrubber
+from tests.bench.environments import UV
 
 CORE_MEGABYTES = 300
 PACKAGE = Path(scrubber.__file__).parent
@@ -98,7 +99,7 @@ def test_a_wheel_has_compiled_steps_where_there_is_a_compiler_and_is_whole_witho
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy(PACKAGE.parent / name, source)
     env = dict(os.environ) if compiler else {**os.environ, "CC": "/nowhere/cc"}
-    build = [os.environ.get("UV", "uv"), "build", "--wheel", "--out-dir", tmp_path, source]
+    build = [UV, "build", "--wheel", "--out-dir", tmp_path, source]
     subprocess.run(build, env=env, capture_output=True, timeout=240, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

@@ -44,8 +44,11 @@ def _by_hits(views: Views, by_buffer: Mapping[int, list[RuleHit]], *, starred: b
     for buffer, hits in by_buffer.items():
         level, place = views.origin(buffer)
         made = findings_of(hits)
-        if made is not None and not level:
-            findings[place] = made if place not in findings else findings[place] + made
+        if made is not None:
+            if level:
+                moved += [(buffer, finding) for finding in made]
+            else:
+                findings[place] = made if place not in findings else findings[place] + made
             continue
         for start, end, rule in hits:
             if rule.told is None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +12,8 @@ from typing import Self
 import gliner
 import torch
 
-UV = os.environ.get("UV", "uv")  # `uv run` tells where it is, which need not be on the path
+from tests.bench.environments import environment
+
 PEER = Path(__file__).with_name("engine_peer.py")
 PACKAGES = (
     f"gliner=={gliner.__version__}",
@@ -27,12 +26,7 @@ PACKAGES = (
 
 def presidio_environment(folder: Path) -> Path:
     """Return the Python of an environment with Presidio and our versions of gliner and torch; make what is missing."""
-    home = folder / "presidio-gliner"
-    python = home / "bin/python"
-    if not python.exists():
-        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, home], check=True)
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *PACKAGES], check=True)
-    return python
+    return environment(folder / "presidio-gliner", PACKAGES)
 
 
 class Peer:

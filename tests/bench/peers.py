@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import statistics
 import subprocess
@@ -21,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.bench.environments import environment
 from tests.bench.log_lines import log_lines
 
 PACKAGES = {
@@ -31,7 +31,6 @@ PACKAGES = {
 }
 OURS = ("scrubber", "scrubbed", "re")
 TARGETS = {"re": 80, "datafog": 5, "scrubadub": 15, "presidio": 300}
-UV = os.environ.get("UV", "uv")  # `uv run` tells where it is, which need not be on the path
 PEER = Path(__file__).with_name("peer.py")
 MADE_UP_LINES = 20_000
 
@@ -52,7 +51,8 @@ def main() -> None:
     file = options.folder / "texts.json"
     file.write_text(json.dumps(texts))
 
-    pythons = dict.fromkeys(OURS, sys.executable) | {name: _environment(options.folder, name) for name in PACKAGES}
+    peers = {name: str(environment(options.folder / name, packages)) for name, packages in PACKAGES.items()}
+    pythons = dict.fromkeys(OURS, sys.executable) | peers
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in pythons}
     for turn in range(options.turns):
         for name in list(pythons)[:: -1 if turn % 2 else 1]:
@@ -68,16 +68,6 @@ def main() -> None:
 def _texts(file: Path) -> Iterator[str]:
     for line in file.read_text("utf-8", errors="replace").splitlines():
         yield json.loads(line)["text"] if file.suffix == ".jsonl" else line
-
-
-def _environment(folder: Path, name: str) -> str:
-    """Return the Python of a contestant's environment, which is made if it is not there."""
-    home = folder / name
-    python = home / "bin/python"
-    if not python.exists():
-        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, home], check=True)
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *PACKAGES[name]], check=True)
-    return str(python)
 
 
 def _run(python: str, name: str, file: Path, seconds: float) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def tokens_of(draw, text):
     return [
         Token(start, end, draw(st.text(max_size=3)), draw(st.sampled_from([Kind.STRING, Kind.KEY])))
         for start, end in draw(spans_of(text, 3))
-    ] + draw(st.sampled_from([[], [Token(len(text), len(text) + 0, "end", Kind.STRING)]]))
+    ] + draw(st.sampled_from([[], [Token(len(text), len(text), "end", Kind.STRING)]]))
 
 
 def test_they_are_there_where_there_is_a_compiler():
@@ -82,7 +82,7 @@ def test_both_put_the_same_in_the_same_places(data, given, only):
 @given(st.data(), st.one_of(texts, st.binary(max_size=3)))
 def test_both_leave_the_same_stars_and_the_text_as_it_was(data, text):
     placed = data.draw(spans_of(text))
-    before = bytes(bytearray(text))
+    before = bytes(bytearray(text))  # a copy: bytes(text) is text itself
     assert plain.starred(text, placed) == plain_steps.starred(text, placed)
     assert text == before
 
