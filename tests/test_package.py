@@ -104,7 +104,10 @@ def test_a_wheel_has_compiled_steps_where_there_is_a_compiler_and_is_whole_witho
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert any(name.startswith("scrubber/core/_plain_steps.") and name.endswith(".so") for name in names) is compiler
+    sources = [path.relative_to(PACKAGE.parent).with_suffix("") for path in PACKAGE.rglob("*.c")]
+    assert len(sources) > 1
+    for stem in sources:
+        assert any(name.startswith(f"{stem}.") and name.endswith(".so") for name in names) is compiler
     assert wheel.name.endswith("-py3-none-any.whl") is not compiler
     assert "scrubber/core/plain_steps.py" in names
     assert not any(name.endswith(".c") for name in names)

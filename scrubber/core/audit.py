@@ -20,6 +20,16 @@ from scrubber.core.records import Record
 from scrubber.core.spans import Redaction
 from scrubber.core.unicode import well_formed
 
+try:
+    from scrubber.core._audit_events import event as _short_event
+except ImportError:  # built without a compiler
+
+    def _short_event(
+        _head: bytes, _record: Record, _redactions: Sequence[Redaction], _excluded_characters: int
+    ) -> bytes | None:
+        return None
+
+
 SCHEMA_VERSION = 1
 
 _SCORE_DIGITS = 4
@@ -71,6 +81,10 @@ class AuditTrail:
         `fingerprints` are those of the redacted values, in the order of `redactions`, or none at all.
         `excluded_characters` is how much of the record the policy's `never_scan` kept from the detectors.
         """
+        if not fingerprints:
+            event = _short_event(self._head, record, redactions, excluded_characters)
+            if event is not None:
+                return event
         spans = [
             _Span(path, label, start, end, out_start, out_end, _rounded(score), detector, rule, action)
             for path, label, start, end, out_start, out_end, score, detector, rule, action in redactions

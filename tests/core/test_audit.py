@@ -1,8 +1,10 @@
 import json
 import math
+import shutil
 import string
 from importlib import resources
 from typing import NamedTuple
+from unittest import mock
 
 import jsonschema
 import pytest
@@ -65,6 +67,54 @@ def test_every_event_fits_the_published_schema(redactions, excluded, offset):
     assert event["schema_version"] == audit.SCHEMA_VERSION
     assert event["source"]["offset"] == offset
     assert len(event["redactions"]) == len(redactions)
+
+
+def slow_event(*arguments):
+    with mock.patch.object(audit, "_short_event", return_value=None):
+        return trail().event(*arguments)
+
+
+def test_most_events_are_written_by_what_is_compiled_where_there_is_a_compiler():
+    if shutil.which("cc") is None:
+        pytest.skip("no compiler")
+    event = audit._short_event(b"{", record(), [redaction(), redaction(rule=None)], 7)
+    assert b'"excluded_characters":7,"redactions":[{"path":"user.email"' in event
+    for other in (redaction(path="é"), redaction(path='"'), redaction(path="a\nb"), redaction(score=0.0)):
+        assert audit._short_event(b"{", record(), [redaction(), other], 7) is None
+
+
+@given(
+    redactions=redactions,
+    path=st.text(string.printable, max_size=6),
+    excluded=st.integers(0, 2**40),
+    offset=st.integers(-(2**63), 2**63 - 1),
+    score=st.floats(0, 1) | st.integers(0, 10_000).map(lambda tenths: tenths / 10_000),
+)
+def test_compiled_or_not_the_event_is_the_same(redactions, path, excluded, offset, score):
+    plain = [each._replace(path=path, score=score) for each in redactions]
+    for some in (redactions, plain, tuple(plain)):
+        assert trail().event(record(offset=offset), some, (), excluded) == slow_event(
+            record(offset=offset), some, (), excluded
+        )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("{", record(), [], 0), (b"{", None, [], 0), (b"{", ("app", 3, 42), [], 0), (b"{", record(), None, 0)],
+)
+def test_malformed_arguments_are_refused_by_what_is_compiled(arguments):
+    if shutil.which("cc") is None:
+        pytest.skip("no compiler")
+    with pytest.raises(TypeError):
+        audit._short_event(*arguments)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"start": 2**80}, {"start": "1"}, {"score": math.nan}, {"score": 1}, {"label": None}, {"rule": 1}]
+)
+def test_what_no_redaction_has_is_left_to_python(changes):
+    assert audit._short_event(b"{", record(), [redaction(**changes)], 0) is None
+    assert audit._short_event(b"{", record(), [redaction()[:-1]], 0) is None
 
 
 def test_an_event_says_what_was_found_where_and_what_became_of_it():

@@ -13,8 +13,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from scrubber.core.formats.base import SPACE, Kind, Token
-from scrubber.core.formats.json_places import places
 from scrubber.errors import Reason, RecordError
+
+try:
+    from scrubber.core.formats._json_places import places
+except ImportError:
+    from scrubber.core.formats.json_places import places  # the same, without a compiler
 
 MAX_DEPTH = 200
 """Levels of nesting down to which a finding can be named. One that lies deeper quarantines its record."""

@@ -1,12 +1,13 @@
 """The shortcut to a few strings of a document, against the walk through all of it."""
 
 import json
+import shutil
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubber.core.formats import JSON
+from scrubber.core.formats import JSON, Token, json_lines
 from scrubber.core.formats.json_places import places
 from tests.strategies import json_documents
 
@@ -44,6 +45,50 @@ def test_the_shortcut_leads_to_the_same_strings_as_the_walk(text, spans):
             token for token in everything if any(token.start < end and start < token.end for start, end in wanted)
         ]
         assert found == touched
+
+
+def test_they_are_compiled_where_there_is_a_compiler():
+    if shutil.which("cc") is None:
+        pytest.skip("no compiler")
+    assert json_lines.places is not places
+
+
+@given(st.one_of(documents(), json_documents()), spans)
+def test_compiled_or_not_the_answer_is_the_same(text, spans):
+    wanted = sorted((start, start + width) for start, width in spans)
+    found = json_lines.places(text, wanted)
+    assert found == places(text, wanted)
+    assert {type(token) for token in found or ()} <= {Token}
+
+
+@given(st.text('{}[]":,a\\ é', max_size=30).map(str.encode), spans)
+def test_what_is_no_json_breaks_nothing(text, spans):
+    try:
+        found = json_lines.places(text, sorted((start % 30, start % 30 + width) for start, width in spans))
+    except UnicodeDecodeError:  # a key cut within a character
+        return
+    assert all(0 <= token.start <= token.end <= len(text) for token in found or ())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((b"{}",), TypeError),
+        (("{}", []), TypeError),
+        ((b"{}", 1), TypeError),
+        ((b"{}", [1]), TypeError),
+        ((b"{}", [(0, 1, 2)]), TypeError),
+        ((b"{}", [("0", 1)]), TypeError),
+        ((b"{}", [(-1, 1)]), ValueError),
+        ((b"{}", [(1, 0)]), ValueError),
+        ((b"{}", [(0, 2**80)]), OverflowError),
+    ],
+)
+def test_malformed_arguments_are_refused_by_what_is_compiled(arguments, error):
+    if json_lines.places is places:
+        pytest.skip("not compiled")
+    with pytest.raises(error):
+        json_lines.places(*arguments)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+from scrubber.core.formats.json_places import places as places
