@@ -288,7 +288,9 @@ def follows_placeholder(text: bytes, start: int, end: int) -> bool:
 
 
 def _inside_placeholder(text: bytes, start: int, end: int) -> bool:
-    """Whether a placeholder of ours, from an earlier pass, holds the whole of `[start, end)`."""
+    """Whether a placeholder of ours, from an earlier pass, holds the whole of `[start, end)`, but for blanks around it."""
+    end = start + len(text[start:end].rstrip())
+    start = end - len(text[start:end].lstrip())
     opening = text.rfind(b"<", max(0, end - _PLACEHOLDER_BYTES), start + 1)
     if opening < 0:
         return False

@@ -4,7 +4,7 @@ import json
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scrubber.core.keys import KeyRing
@@ -107,6 +107,8 @@ def test_json_stays_json(text):
 
 
 @given(records)
+@example(b'2026-03-01T12:00:00Z INFO  code="0 \n"')
+@example(b'code=" \n0"')
 def test_redact_is_idempotent(text):
     once = SCRUBBER.scrub_texts([text])[0]
     if once.reason is None:
