@@ -21,11 +21,13 @@ from scrubber.core.spans import Redaction
 from scrubber.core.unicode import well_formed
 
 try:
-    from scrubber.core._audit_events import event as _short_event
+    from scrubber.core import _audit_events
+
+    _short_event = _audit_events.event
 except ImportError:  # built without a compiler
 
     def _short_event(
-        _head: bytes, _record: Record, _redactions: Sequence[Redaction], _excluded_characters: int
+        _head: bytes, _record: Record, _redactions: Sequence[Redaction], _excluded_characters: int, /
     ) -> bytes | None:
         return None
 

@@ -288,7 +288,7 @@ def follows_placeholder(text: bytes, start: int, end: int) -> bool:
 
 
 def _inside_placeholder(text: bytes, start: int, end: int) -> bool:
-    """Whether a placeholder of ours, from an earlier pass, holds the whole of `[start, end)`, but for blanks around it."""
+    """Whether a placeholder of ours, from an earlier pass, holds all of `[start, end)` but blanks at its ends."""
     end = start + len(text[start:end].rstrip())
     start = end - len(text[start:end].lstrip())
     opening = text.rfind(b"<", max(0, end - _PLACEHOLDER_BYTES), start + 1)

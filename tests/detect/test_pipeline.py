@@ -127,7 +127,7 @@ def test_the_shortcuts_change_nothing(texts):
     chunk = Chunk([record(text, b"key", [("h", text[:9])], offset) for offset, text in enumerate(texts)])
     outcomes = SCRUBBER(chunk).outcomes
     odd = [record(b"a\\nb"), record(b"a\0b %41"), record("é".encode()), record(b'"value":1')]
-    with patch("scrubber.core.formats.json_lines.places", lambda _text, _wanted: None):
+    with patch("scrubber.core.formats.json_lines.json_places.places", lambda _text, _wanted: None):
         assert SCRUBBER(Chunk([*chunk.records, *odd])).outcomes[: len(texts)] == outcomes
 
 

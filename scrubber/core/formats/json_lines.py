@@ -16,9 +16,9 @@ from scrubber.core.formats.base import SPACE, Kind, Token
 from scrubber.errors import Reason, RecordError
 
 try:
-    from scrubber.core.formats._json_places import places
-except ImportError:
-    from scrubber.core.formats.json_places import places  # the same, without a compiler
+    from scrubber.core.formats import _json_places as json_places
+except ImportError:  # built without a compiler
+    from scrubber.core.formats import json_places  # type: ignore[no-redef]
 
 MAX_DEPTH = 200
 """Levels of nesting down to which a finding can be named. One that lies deeper quarantines its record."""
@@ -59,7 +59,7 @@ class Json:
 
     def tokens(self, text: bytes, wanted: Sequence[tuple[int, int]] | None = None) -> Iterator[Token]:
         """Yield keys, strings, numbers and literals; a key has the path of its member."""
-        return _walk(text, wanted) if wanted is None else iter(places(text, wanted) or _walk(text, wanted))
+        return _walk(text, wanted) if wanted is None else iter(json_places.places(text, wanted) or _walk(text, wanted))
 
     def strings(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the strings of `text` lie that are no keys, without quotes, at whatever depth."""

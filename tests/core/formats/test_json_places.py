@@ -50,13 +50,13 @@ def test_the_shortcut_leads_to_the_same_strings_as_the_walk(text, spans):
 def test_they_are_compiled_where_there_is_a_compiler():
     if shutil.which("cc") is None:
         pytest.skip("no compiler")
-    assert json_lines.places is not places
+    assert json_lines.json_places.places is not places
 
 
 @given(st.one_of(documents(), json_documents()), spans)
 def test_compiled_or_not_the_answer_is_the_same(text, spans):
     wanted = sorted((start, start + width) for start, width in spans)
-    found = json_lines.places(text, wanted)
+    found = json_lines.json_places.places(text, wanted)
     assert found == places(text, wanted)
     assert {type(token) for token in found or ()} <= {Token}
 
@@ -64,7 +64,7 @@ def test_compiled_or_not_the_answer_is_the_same(text, spans):
 @given(st.text('{}[]":,a\\ é', max_size=30).map(str.encode), spans)
 def test_what_is_no_json_breaks_nothing(text, spans):
     try:
-        found = json_lines.places(text, sorted((start % 30, start % 30 + width) for start, width in spans))
+        found = json_lines.json_places.places(text, sorted((start % 30, start % 30 + width) for start, width in spans))
     except UnicodeDecodeError:  # a key cut within a character
         return
     assert all(0 <= token.start <= token.end <= len(text) for token in found or ())
@@ -85,10 +85,10 @@ def test_what_is_no_json_breaks_nothing(text, spans):
     ],
 )
 def test_malformed_arguments_are_refused_by_what_is_compiled(arguments, error):
-    if json_lines.places is places:
+    if json_lines.json_places.places is places:
         pytest.skip("not compiled")
     with pytest.raises(error):
-        json_lines.places(*arguments)
+        json_lines.json_places.places(*arguments)
 
 
 @pytest.mark.parametrize(
