@@ -17,6 +17,7 @@ from scrubber.core.keys import KeyRing
 from scrubber.core.labels import LABELS
 from scrubber.core.records import Record
 from scrubber.core.spans import Redaction
+from tests.memory import bytes_kept
 
 SCHEMA = json.loads(resources.files("scrubber.core").joinpath("audit.schema.json").read_bytes())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -115,6 +116,16 @@ def test_malformed_arguments_are_refused_by_what_is_compiled(arguments):
 def test_what_no_redaction_has_is_left_to_python(changes):
     assert audit._short_event(b"{", record(), [redaction(**changes)], 0) is None
     assert audit._short_event(b"{", record(), [redaction()[:-1]], 0) is None
+
+
+def test_nothing_is_kept_of_an_event():
+    long = redaction(path="a" * 2000)
+
+    def once():
+        for some in ([long], [long, redaction(path="é")], [long, redaction(start=2**80)], [long, redaction(score=2.0)]):
+            trail().event(record(), some)
+
+    assert bytes_kept(once) < 50_000
 
 
 def test_an_event_says_what_was_found_where_and_what_became_of_it():

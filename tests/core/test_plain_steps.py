@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import tracemalloc
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +13,7 @@ from scrubber.core import plain, plain_steps
 from scrubber.core.formats import Kind, Token
 from scrubber.core.policy_compile import compile_policy
 from scrubber.core.spans import Finding, Rank, Redaction
+from tests.memory import bytes_kept
 
 FREE, STRUCTURED = False, True
 PLACEHOLDERS = {"email": (0.5, b"<EMAIL>"), "pin": (0.9, b""), "person": (0.1, None)}
@@ -165,15 +165,7 @@ def test_they_keep_nothing_of_what_they_were_given():
             with pytest.raises((TypeError, ValueError)):
                 broken()
 
-    once()
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        for _ in range(200):
-            once()
-        assert tracemalloc.get_traced_memory()[0] - before < 50_000
-    finally:
-        tracemalloc.stop()
+    assert bytes_kept(once) < 50_000
 
 
 def test_without_them_scrubbing_is_the_same():

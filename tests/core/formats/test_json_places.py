@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scrubber.core.formats import JSON, Token, json_lines
 from scrubber.core.formats.json_places import places
+from tests.memory import bytes_kept
 from tests.strategies import json_documents
 
 awkward = st.sampled_from(["a", "", "x:{", "}", '{"', ":", ",", "[", "é", "{", " :", "<EMAIL>"])
@@ -89,6 +90,23 @@ def test_malformed_arguments_are_refused_by_what_is_compiled(arguments, error):
         pytest.skip("not compiled")
     with pytest.raises(error):
         json_lines.json_places.places(*arguments)
+
+
+def test_nothing_is_kept_of_a_document():
+    text = b'{"' + b"a" * 2000 + b'":{"b":"S-1","S-2":["S-3"]}}'
+    at = [text.index(b"S-%d" % number) for number in (1, 2, 3)]
+
+    def once():
+        for some in (
+            [(at[0], at[0] + 3)],
+            [(place, place + 3) for place in at[:2]],
+            [(place, place + 3) for place in at],
+        ):
+            json_lines.json_places.places(text, some)
+        with pytest.raises(TypeError):
+            json_lines.json_places.places(text, [(at[0], at[0] + 3), ("", 0)])
+
+    assert bytes_kept(once) < 50_000
 
 
 @pytest.mark.parametrize(
