@@ -307,6 +307,16 @@ def test_a_named_case_scrubbed_again_is_the_same(scrub, name):
     assert scrub(expected) == expected
 
 
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("tail", ["", "...", "}"])
+def test_a_named_case_may_be_cut_anywhere(scrub, name, tail):
+    """As a limit on the length of lines does it, with or without a mark."""
+    text = CASES[name][0]
+    for end in range(1, len(text)):
+        cut = text[:end] + tail
+        assert scrub(scrub(cut)) == scrub(cut)
+
+
 @pytest.mark.parametrize("quoted", ['"3456', '"123456', '"123456:'])
 def test_a_placeholder_is_no_key_of_what_stands_behind_it(scrub, quoted):
     once = scrub('{"otp":"123456' + 4 * quoted + '"}')

@@ -243,8 +243,10 @@ class _Matcher:
         for first, last in (*scalars, *objects):
             pair = name + text[first:last] + b","
             shift = first - len(name)
-            hits = self.hits(pair, 0, len(pair), in_container=True)
-            found += [RuleHit(hit.start + shift, hit.end + shift, hit.rule) for hit in hits]
+            for hit in self.hits(pair, 0, len(pair), in_container=True):
+                hit_end = min(hit.end + shift, last)  # what a cut left open would take what is to close it, too
+                if hit.start + shift < hit_end:
+                    found.append(RuleHit(hit.start + shift, hit_end, hit.rule))
         return end
 
 

@@ -76,3 +76,15 @@ def test_the_digest_names_what_the_rules_do_and_not_how_they_are_written():
     same = load_rules("# a comment\nrules:\n- {label: pin, id: a, examples: ['«34»'], pattern: '[0-9][0-9]'}")
     other = load_rules("rules: [{id: a, label: cvv, pattern: '\\d\\d', examples: ['«12»']}]")
     assert RuleTier(one).digest == RuleTier(same).digest != RuleTier(other).digest
+
+
+@pytest.mark.parametrize("cut", range(1, 30))
+def test_a_value_in_a_container_that_is_cut_ends_with_the_text(cut):
+    """`,` is put behind each value there, for a key's pattern may want to see where it ends."""
+    pins = tier(
+        'rules: [{id: p, label: pin, evidence: key, pattern: \'"pin": ?(?:"([^"]+)|([\\[{]))\', '
+        'examples: [\'"pin": "«1»\']}]'
+    )
+    text = b'{"pin": {"old": "11", "new": ["22'[:cut]
+    assert all(hit.start < hit.end <= len(text) for hit in pins.find([text])[0])
+    assert found(pins, b'{"pin": {"old": "1", "new": ["22') == [b"1", b"22"]
