@@ -44,6 +44,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     RESIDUAL = "residual"
     POLICY_DROP = "policy_drop"
+    INTERNAL_ERROR = "internal_error"
 
 
 class ScrubberError(Exception):

@@ -22,6 +22,7 @@ from scrubber.cli import standard
 from scrubber.cli.exits import Exit
 from scrubber.core.keys import KeyRing
 from scrubber.core.quarantine import read_envelope, unseal
+from scrubber.core.redact import redact
 from scrubber.errors import DetectorFailed
 from tests.command_line import process, run_here
 
@@ -353,3 +354,18 @@ def test_memory_does_not_grow_with_the_input():
 @pytest.mark.soak
 def test_memory_does_not_grow_with_a_gigabyte():
     assert grown_by(megabytes=1000) < 50
+
+
+def test_a_line_on_which_our_own_code_stumbles_is_left_out_alone(pipe, monkeypatch):
+    def stumble(text, *arguments, **options):
+        if b"poison" in text:
+            raise ValueError(text)
+        return redact(text, *arguments, **options)
+
+    monkeypatch.setattr("scrubber.detect.texts.redact", stumble)
+    ran = pipe(stdin=f"one {EMAIL}\npoison {EMAIL}\ntwo {EMAIL}\n".encode())
+    assert (ran.code, ran.out) == (Exit.FAILED, b"one <EMAIL>\ntwo <EMAIL>\n")
+    assert ran.err.startswith("scrubber: ValueError: This is a bug.")
+    assert "stumble\n" in ran.err
+    assert ran.err.endswith("scrubber: lines left out: 1 internal_error\n")
+    assert "poison" not in ran.err

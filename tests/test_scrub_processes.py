@@ -29,7 +29,14 @@ from scrubber.detect.apart.messages import Scrubbed
 from scrubber.detect.apart.processes import SLICE_RECORDS
 from scrubber.detect.apart.serve import Told
 from scrubber.errors import ConfigError, DetectorFailed, Problem, Reason
-from scrubber.telemetry import BatchComputed, DetectorsReady, PoliciesInForce, ScrubProcessStarted, TextsScrubbed
+from scrubber.telemetry import (
+    BatchComputed,
+    DetectorsReady,
+    PoliciesInForce,
+    RecordFailed,
+    ScrubProcessStarted,
+    TextsScrubbed,
+)
 from tests.fakes.scrub_processes import in_threads
 
 VALUES = (
@@ -240,6 +247,21 @@ def test_a_bug_there_is_told_without_what_it_quotes(config, monkeypatch, capfd):
     assert "ann@mail.example" not in told
 
 
+def test_a_record_on_which_our_own_code_stumbles_is_quarantined_there_and_told_here(config, monkeypatch):
+    monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", STUMBLING))
+    told = Happenings()
+    chunk = chunk_of(len(VALUES))
+    with scrub_processes(config, told) as processes:
+        outcomes = whole(processes.begin(chunk)())
+    expected = worker_engine(config, ()).scrub(chunk).outcomes
+    assert [type(outcome) for outcome in outcomes[:2]] == [Quarantined, Clean]
+    assert outcomes[0].reason is Reason.INTERNAL_ERROR
+    assert outcomes[1:] == expected[1:]
+    (failed,) = [happening for happening in told if isinstance(happening, RecordFailed)]
+    assert failed.error == "ValueError"
+    assert failed.where[-1].endswith(" stumble")
+
+
 ENDLESS = """
 import sys, time
 from scrubber.cli import scrubbing
@@ -255,6 +277,20 @@ from scrubber.detect.pipeline import Scrubber
 def touched(self, records):
     raise ValueError(records.values[0])
 Scrubber.touched = touched
+sys.exit(scrubbing.main())
+"""
+
+
+STUMBLING = """
+import sys
+from scrubber.cli import scrubbing
+from scrubber.detect import texts
+redact = texts.redact
+def stumble(text, *arguments, **options):
+    if text == b"ann@mail.example from 192.0.2.7":
+        raise ValueError(text)
+    return redact(text, *arguments, **options)
+texts.redact = stumble
 sys.exit(scrubbing.main())
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +32,19 @@ class Choice:
     model: ModelSection
 
     @contextmanager
-    def engine(self, quarantine_keys: KeyRing = NO_KEYS) -> Iterator[Engine]:
-        """Open what scrubs. Raises ConfigError."""
+    def engine(
+        self, quarantine_keys: KeyRing = NO_KEYS, stumbled: Callable[[Exception], None] | None = None
+    ) -> Iterator[Engine]:
+        """Open what scrubs; `stumbled` as of `detect.pipeline.Scrubber`. Raises ConfigError."""
         begin(self.rules)
         with open_detectors(self.model) as detectors:
             engine = single_policy_engine(
-                self.policy, detectors, rules=self.rules, quarantine_keys=quarantine_keys, keys=self.keys
+                self.policy,
+                detectors,
+                rules=self.rules,
+                quarantine_keys=quarantine_keys,
+                keys=self.keys,
+                stumbled=stumbled,
             )
             garbage.leave_alone()
             heaps.give_back()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scrubber.cli import confess
 from scrubber.cli.exits import Exit
 from scrubber.cli.options import with_choice
 from scrubber.cli.standard import STDIN, STDOUT, Output, batches_of_lines, progress_bar, standard_output
@@ -45,7 +46,7 @@ def command(*, choice: Choice, audit: Path | None, quarantine: Path | None, quar
     _refuse_shared({"--audit": audit, "--quarantine": quarantine})
     quarantine_keys = with_key_options(NO_KEYS, [quarantine_key] if quarantine_key else [], "--quarantine-key")
     with (
-        choice.engine(quarantine_keys) as engine,
+        choice.engine(quarantine_keys, confess) as engine,
         _written_anew(audit, "--audit") as events,
         _written_anew(quarantine, "--quarantine") as envelopes,
         progress_bar() as advance,

@@ -30,10 +30,11 @@ from scrubber.detect.shadow import Pair, Shadow
 from scrubber.detect.texts import TextPipeline
 from scrubber.detect.tokens.loader import NO_LABELS
 from scrubber.errors import ConfigError, Problem
+from scrubber.logs import frames
 from scrubber.policies import PRESETS, load_policy
 from scrubber.stream.outbox import Seal, sealing
 from scrubber.stream.routes import RouteTable
-from scrubber.telemetry import Fanout, PoliciesInForce, Telemetry
+from scrubber.telemetry import Fanout, PoliciesInForce, RecordFailed, Telemetry
 
 SILENT = Fanout(())
 
@@ -137,7 +138,11 @@ def worker_engine(config: Config, detectors: Sequence[Detector], telemetry: Tele
     digests = tuple((name, policies[name].digest) for name in in_force)
     telemetry.emit(PoliciesInForce(digests, len(tier.rules), tier.digest))
     pipeline = TextPipeline(tier, detectors, telemetry.emit)
-    engine = _engine(pipeline, policy_for, Quarantine(config.quarantine_keys), config.keys)
+
+    def tell(error: Exception) -> None:
+        telemetry.emit(RecordFailed(type(error).__qualname__, tuple(frames(error))))
+
+    engine = _engine(pipeline, policy_for, Quarantine(config.quarantine_keys), config.keys, tell)
     shadow = _shadow(config, policies, TextPipeline(tier, detectors), telemetry)
     return engine._replace(shadow=shadow, digests=dict(digests), rules=tier.digest)
 
@@ -149,16 +154,22 @@ def single_policy_engine(
     rules: tuple[Rule, ...] | None = None,
     quarantine_keys: KeyRing = NO_KEYS,
     keys: KeyRing = NO_KEYS,
+    stumbled: Callable[[Exception], None] | None = None,
 ) -> Engine:
     """Return an engine with one policy for everything: for text that comes from no topic. `rules` None: built-in."""
     pipeline = TextPipeline(ready_tier(builtin_rules() if rules is None else rules), detectors)
-    return _engine(pipeline, lambda _topic: policy, Quarantine(quarantine_keys), keys)
+    return _engine(pipeline, lambda _topic: policy, Quarantine(quarantine_keys), keys, stumbled)
 
 
 def _engine(
-    pipeline: TextPipeline, policy_for: Callable[[str], Policy], quarantine: Quarantine, keys: KeyRing
+    pipeline: TextPipeline,
+    policy_for: Callable[[str], Policy],
+    quarantine: Quarantine,
+    keys: KeyRing,
+    stumbled: Callable[[Exception], None] | None,
 ) -> Engine:
-    scrubber = Scrubber(pipeline, policy_for, quarantine=quarantine, keys=keys if len(keys) else None)
+    ring = keys if len(keys) else None
+    scrubber = Scrubber(pipeline, policy_for, quarantine=quarantine, keys=ring, stumbled=stumbled)
     return Engine(scrubber, sealing(quarantine, lambda topic: policy_for(topic).digest))
 
 

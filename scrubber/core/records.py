@@ -73,6 +73,10 @@ class Records(NamedTuple):
         """Return them as they were."""
         return list(self.some(range(len(self.topics))))
 
+    def part(self, first: int, last: int) -> Records:
+        """Return those in `[first, last)`."""
+        return Records._make(column[first:last] for column in self)
+
     def __repr__(self) -> str:
         """Their number, never content."""
         return f"Records({len(self.topics)})"

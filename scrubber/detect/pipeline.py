@@ -23,7 +23,7 @@ from scrubber.core.views import Decoded
 from scrubber.detect.fields import excluded_characters
 from scrubber.detect.parts import Parts
 from scrubber.detect.texts import TextPipeline
-from scrubber.errors import Reason
+from scrubber.errors import Reason, ScrubberError
 
 KEY = "@key"
 """Path of the record's key in redactions and policies."""
@@ -51,6 +51,8 @@ class Scrubber:
         policy_for: topic -> policy; asked once for each topic of a chunk, so a new policy holds from a chunk on.
         quarantine: seals records that must not go on.
         keys: for fingerprints in audit events; without, there are none.
+        stumbled: hears of what our own code raised on a record, which then goes to quarantine alone. That is a bug,
+            but a line that anybody can write must not stop everybody's. Without, it is raised.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Scrubber:
         *,
         quarantine: Quarantine,
         keys: KeyRing | None = None,
+        stumbled: Callable[[Exception], None] | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._policy_for = policy_for
         self._quarantine = quarantine
         self._keys = keys
+        self._stumbled = stumbled
         self._stamps: dict[str, _Stamp] = {}
 
     def __call__(self, chunk: Chunk) -> ScrubbedChunk:
@@ -73,17 +77,8 @@ class Scrubber:
 
     def touched(self, records: Records) -> Touched:
         """Return what is to be done to which of `records`. Raises DetectorError."""
-        policies = {topic: self._policy_for(topic) for topic in set(records.topics)}
-        stamps = {topic: self._stamp(policy) for topic, policy in policies.items()}
-        parts = _parts(records, policies)
-        texts, slots = parts.texts, parts.slots
-        touched: dict[int, list[_Result]] = {}
-        for index, result in sorted(self._pipeline.run(parts).items()):
-            touched.setdefault(parts.records[index], []).append((texts[index], slots[index], result))
-        outcomes = {
-            place: self._outcome(record, results, stamps[record.topic])
-            for (place, results), record in zip(touched.items(), records.some(touched), strict=True)
-        }
+        stamps = {topic: self._stamp(self._policy_for(topic)) for topic in set(records.topics)}
+        outcomes = self._outcomes(records, stamps)
         return Touched({topic: stamp.headers for topic, stamp in stamps.items()}, outcomes)
 
     def scrub_texts(self, texts: Sequence[bytes], topic: str = "") -> list[ScrubbedText]:
@@ -108,6 +103,35 @@ class Scrubber:
         policies = _scoped({topic: self._policy_for(topic)}, [topic] * len(texts), texts)
         parts.add(_decoded(texts), policies, "", range(len(texts)), _VALUE)
         return parts
+
+    def _outcomes(self, records: Records, stamps: Mapping[str, _Stamp]) -> dict[int, Outcome]:
+        """Return what becomes of those of `records` that do not leave untouched, by place."""
+        try:
+            return self._all_at_once(records, stamps)
+        except (ScrubberError, MemoryError):
+            raise
+        except Exception as error:
+            if self._stumbled is None:
+                raise
+            if len(records.topics) == 1:
+                self._stumbled(error)
+                (record,) = records.all()
+                return {0: self._quarantine.seal(record, Reason.INTERNAL_ERROR, stamps[record.topic].policy.digest)}
+        middle = len(records.topics) // 2
+        first = self._outcomes(records.part(0, middle), stamps)
+        second = self._outcomes(records.part(middle, len(records.topics)), stamps)
+        return first | {middle + place: outcome for place, outcome in second.items()}
+
+    def _all_at_once(self, records: Records, stamps: Mapping[str, _Stamp]) -> dict[int, Outcome]:
+        parts = _parts(records, {topic: stamp.policy for topic, stamp in stamps.items()})
+        texts, slots = parts.texts, parts.slots
+        touched: dict[int, list[_Result]] = {}
+        for index, result in sorted(self._pipeline.run(parts).items()):
+            touched.setdefault(parts.records[index], []).append((texts[index], slots[index], result))
+        return {
+            place: self._outcome(record, results, stamps[record.topic])
+            for (place, results), record in zip(touched.items(), records.some(touched), strict=True)
+        }
 
     def _outcome(self, record: Record, results: Sequence[_Result], stamp: _Stamp) -> Outcome:
         _, _, _, _, key, value, headers = record

@@ -119,6 +119,15 @@ class ChunkCommitted(Happening):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class RecordFailed(Happening):
+    """Code of ours raised `error` on a record, which goes to quarantine: a bug. `where` it was, innermost last."""
+
+    level: ClassVar[Level] = "error"
+    error: str
+    where: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class RecordsQuarantined(Happening):
     """Records that did not go on, by reason code."""
 

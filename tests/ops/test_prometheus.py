@@ -34,6 +34,11 @@ RECORDS = [line.encode() for line in LINES]
 CASES = {
     "ScrubberUnscannedText": (['scrubber_unscanned_characters_total{instance="w"} 0x5 7x5 0x60'], 8, 15),
     "ScrubberFindsAfterRedaction": (['scrubber_verify_hits_total{instance="w"} 0x5 1x60'], 10, 40),
+    "ScrubberStumbles": (
+        ['scrubber_records_quarantined_total{instance="w", reason="internal_error"} 0x5 1x60'],
+        10,
+        40,
+    ),
     "ScrubberPoliciesDiffer": (
         [
             'scrubber_policy_info{job="j", instance="a", policy="logs", digest="1"} 1x60',

@@ -45,6 +45,7 @@ TWISTED = (
     b' "n": "\\u00e9\\/", "to": "robin@mail.example", "to": "sam@mail.example", "\\u0061": true }'
 )
 
+PASSWORD = b"h7Gk2pQx"
 CARD = b"paid with card 4111 1111 1111 1111"
 
 SPECIMENS = {
@@ -65,6 +66,7 @@ SPECIMENS = {
     "newlines": Sent(b"\n\r\n from " + MAIL + b"\n"),
     "only spaces": Sent(b"   "),
     "half a JSON": Sent(b'{"to": "' + MAIL + b'", "and": [1, {'),
+    "cut at a password": Sent(b'{"to": "' + MAIL + b'", "passwords": ["' + PASSWORD),
     "card": Sent(CARD),
 }
 
@@ -132,6 +134,10 @@ def test_odd_text_is_redacted_and_otherwise_untouched(seen, name):
     raw = SPECIMENS[name].value or b""
     assert re.split(rb"<EMAIL>", seen.clean[name].value()) == re.split(rb"[a-z]+@mail.example", raw)
     assert name in seen.audited
+
+
+def test_what_was_cut_in_the_middle_of_a_value_is_redacted_to_its_end(seen):
+    assert seen.clean["cut at a password"].value() == b'{"to": "<EMAIL>", "passwords": ["<PASSWORD>'
 
 
 @pytest.mark.parametrize(("name", "value"), [("empty", b""), ("tombstone", None), ("only spaces", b"   ")])
