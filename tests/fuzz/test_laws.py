@@ -19,6 +19,11 @@ CUT_KEY = b"cut -----BEGIN PRIVATE KEY-----\n" + b"a1B2" * 9
 FOUND = (
     # A key without an end is looked for behind its field, among the names that the schema of OTLP gives.
     b"\n\xa2\x01\x12\x9f\x01\x12\x9c\x01*F\nD" + CUT_KEY + b"2R\n\x08password\x12F\nD" + CUT_KEY,
+    # A value that a cut left open, in a container under a telling key.
+    b'{"passwords":["h',
+    b'"password":{"message": "944}',
+    b'{"related":{"user": ["annPGPASSWORD}',
+    b'password={"message": "{\\"m\\": \\"{\\\\\\"54}(x)V1 next',
 )
 
 
