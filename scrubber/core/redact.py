@@ -250,7 +250,7 @@ def _renamed(done: Redacted, place: str) -> Iterator[Redaction]:
 def _readable(value: bytes, kind: Kind) -> str:
     """Return what stands there, for allow-lists and actions: equal values are equal however they are escaped."""
     if b"\\" in value and kind in _ESCAPED:
-        value = Decoded([value]).texts[0]
+        value = Decoded([value], percents=False).texts[0]
     return value.decode()
 
 

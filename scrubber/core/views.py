@@ -199,19 +199,22 @@ class Decoded:
     """Texts with their escapes undone once, and the way back.
 
     `changed[i]`: text `i` has escapes. `backslash[i]`: they are backslash escapes; percent escapes are undone only in
-    texts that have none of those.
+    texts that have none of those, and not at all without `percents`: one may stand for any byte, and then what was
+    UTF-8 is none any more.
     """
 
-    def __init__(self, texts: Sequence[bytes]) -> None:
+    def __init__(self, texts: Sequence[bytes], *, percents: bool = True) -> None:
         self._starts = np.zeros(len(texts) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=self._starts[1:])
         joined = np.frombuffer(b"\n".join(texts) + b"\n" * _LONGEST, np.uint8).copy()
 
         backslashes = _backslash_escapes(joined)
         with_backslash = self._have(backslashes.heads)
-        percents = _percent_escapes(joined)
-        alone = ~with_backslash[self._starts.searchsorted(percents.heads, "right") - 1]
-        escapes = _in_order(backslashes, _Escapes(*(array[alone] for array in percents)))
+        escapes = backslashes
+        if percents:
+            found = _percent_escapes(joined)
+            alone = ~with_backslash[self._starts.searchsorted(found.heads, "right") - 1]
+            escapes = _in_order(backslashes, _Escapes(*(array[alone] for array in found)))
 
         self._heads, self._raw_widths = escapes.heads, escapes.raw_widths
         self._removed = np.zeros(len(escapes.heads) + 1, np.int64)

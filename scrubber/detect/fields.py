@@ -182,7 +182,7 @@ def _detect(fields: Sequence[Field], detector: Detector, plan: Plan) -> Iterator
     """Yield what is found in fields that have a word, by their part."""
     texts = [field.masked.decode() for field in fields]
     escaped = [place for place, field in enumerate(fields) if field.escaped]
-    decoded = Decoded([fields[place].masked for place in escaped])
+    decoded = Decoded([fields[place].masked for place in escaped], percents=False)
     for place, view in zip(escaped, decoded.texts, strict=True):
         texts[place] = view.decode()
     numbers = {place: number for number, place in enumerate(escaped)}

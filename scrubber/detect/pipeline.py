@@ -242,7 +242,7 @@ def _fingerprints(
     characters = text.decode()
     values = [characters[redaction.start : redaction.end].encode() for redaction in redactions]
     if structured:
-        values = Decoded(values).texts
+        values = Decoded(values, percents=False).texts
     return [
         trail.fingerprint(redaction.label, value.decode()) for redaction, value in zip(redactions, values, strict=True)
     ]

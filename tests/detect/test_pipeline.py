@@ -199,6 +199,21 @@ def test_equal_values_have_equal_fingerprints_however_they_are_escaped():
     assert first.startswith("k1:")
 
 
+PIECES = ("%d4", "%41", "%e2%82", "%", "\\ud800", "\\n", "\\u00e9", "é", "x", " S-1234 ", "code=", " Ada ", " ")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.sampled_from(["code", "m"]))
+@example("h7Gk%d4x9", "code").via("its fingerprint")
+@example("\\ud800h7Gk%d4x9", "code").via("the value for an action")
+@example("\\ud800 %d4 Ada", "m").via("what a model reads")
+def test_what_a_percent_escape_stands_for_may_be_no_text(content, key):
+    text = f'{{"{key}":"{content}"}}'.encode()
+    result = outcome(text, keys=KeyRing({"k1": b"0" * 32}), detectors=[Names("Ada")])
+    assert isinstance(result, Clean)
+    assert json.loads(result.value)
+    assert SECRET.search(result.value.decode()) is None
+
+
 # -- bad input ---------------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,26 @@ from collections.abc import Iterator
 from scrubber.detect.rules.load import builtin_rules
 from scrubber.detect.rules.selftest import marked
 
-_BREAKS = (b'"', b"'", b"\\", b"{", b"}", b"[", b"]", b",", b":", b"=", b"\n", b" ", b"%", b"\\u0040", b"%40", b"\xc3")
+_BREAKS = (
+    b'"',
+    b"'",
+    b"\\",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"=",
+    b"\n",
+    b" ",
+    b"%",
+    b"\\u0040",
+    b"\\ud800",
+    b"%40",
+    b"%d4",
+    b"\xc3",
+)
 _BREAKS += (
     b"<",
     b">",
