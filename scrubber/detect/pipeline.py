@@ -111,7 +111,7 @@ class Scrubber:
         except (ScrubberError, MemoryError):
             raise
         except Exception as error:
-            if self._stumbled is None:
+            if self._stumbled is None or not records.topics:
                 raise
             if len(records.topics) == 1:
                 self._stumbled(error)
