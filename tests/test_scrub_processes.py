@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from scrubber.cli import scrub_processes as module
 from scrubber.cli.scrub_processes import scrub_processes, seal_of
-from scrubber.cli.scrubbing import engines
+from scrubber.cli.scrubbing import NICENESS, engines
 from scrubber.cli.wiring import worker_engine
 from scrubber.config import load
 from scrubber.core.records import Chunk, Clean, Quarantined, Record, Records, Touched
@@ -162,6 +162,11 @@ def test_a_process_that_is_killed_ends_the_work(config):
         os.kill(told.pids[-1], signal.SIGKILL)
         with pytest.raises(DetectorFailed, match=r"gone \(exit status -9\)"):
             processes.begin(chunk_of(3 * SLICE_RECORDS))()
+
+
+def test_they_leave_the_cores_to_the_worker_first(processes, told):
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in told.pids} == {NICENESS}
+    assert os.getpriority(os.PRIO_PROCESS, 0) < NICENESS
 
 
 def test_one_that_still_works_on_what_nobody_waits_for_is_ended_at_once(config):

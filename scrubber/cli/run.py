@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,11 @@ from scrubber.stream import admin
 from scrubber.stream.clients import KafkaClients
 from scrubber.stream.runner import Runner
 
+SWITCH_SECS = 0.001
+"""For so long a thread that comes back from the broker or from a scrub process may wait for the interpreter lock, which
+consume, detect and commit share; what they would do meanwhile, nobody does.
+"""
+
 
 @click.command
 @click.option("--config", "file", required=True, type=click.Path(path_type=Path), help="Configuration file (YAML).")
@@ -38,6 +44,7 @@ def command(file: Path) -> int:
     # SIGTERM that it had not asked for.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     heaps.share()
+    sys.setswitchinterval(SWITCH_SECS)
     logs.set_up(config.logging)
     _say_which_model(config.models[0])
     with (

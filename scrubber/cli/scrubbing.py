@@ -22,6 +22,9 @@ from scrubber.detect.rules.ready import begin, ready_tier
 from scrubber.detect.runtime.memory import gpu_memory
 from scrubber.telemetry import DetectorsReady, DeviceMemoryUsed, Telemetry
 
+NICENESS = 19
+"""The worker goes first: it waits for the broker most of the time, and brings work for this process when it does not."""
+
 
 class _Engine(NamedTuple):
     """What serves: an engine of the worker's configuration that tells of the memory it takes."""
@@ -76,6 +79,7 @@ def main() -> int:
     requests, answers = received(os.fdopen(os.dup(0), "rb"), _end_soon), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # whatever prints must not print into the answers
+    os.nice(NICENESS)
     for config in requests:
         assert isinstance(config, Config), "The worker did not send its configuration first. This is a bug."
         logs.set_up(config.logging)
