@@ -23,7 +23,7 @@ from scrubber.detect.runtime.memory import gpu_memory
 from scrubber.telemetry import DetectorsReady, DeviceMemoryUsed, Telemetry
 
 NICENESS = 19
-"""The worker goes first: it waits for the broker most of the time, and brings work for this process when it does not."""
+"""The worker goes first: mostly it waits for the broker, and when it does not, it brings work for this process."""
 
 
 class _Engine(NamedTuple):

@@ -38,7 +38,7 @@ from scrubber.stream.watchdog import Watchdog
 from scrubber.telemetry import ChunkScrubbed, ClientError, Telemetry, WorkerStarted, WorkerStopped
 
 REFRESH_SECS = 1.0
-BEGUN_CHUNKS = 2
+BEGUN_CHUNKS = 3
 Item = TypeVar("Item")
 
 
