@@ -11,6 +11,7 @@ from scrubber.core.records import Headers, Record
 from scrubber.errors import FatalStreamError
 from scrubber.stream import faults
 from scrubber.stream.clients import ClientLog, admin_properties
+from scrubber.stream.ports import UNREADABLE_HEADERS, headers_of
 from scrubber.stream.settings import StreamSettings
 
 REQUEST_SECS = 30.0
@@ -153,7 +154,10 @@ def _record(message: Message) -> Record:
     assert topic is not None, "A message without a topic. This is a bug."
     assert partition is not None, "A message without a partition. This is a bug."
     assert offset is not None, "A message without an offset. This is a bug."
-    headers = cast("Headers | None", message.headers())
+    try:
+        headers = cast("Headers | None", headers_of(message))
+    except SystemError:
+        headers = UNREADABLE_HEADERS
     return Record(topic, partition, offset, message.timestamp()[1], message.key(), message.value(), headers)
 
 

@@ -20,7 +20,7 @@ from scrubber.stream import faults
 from scrubber.stream.ownership import Ownership
 from scrubber.stream.pace import Pace
 from scrubber.stream.placement import Placement
-from scrubber.stream.ports import ConsumerClient
+from scrubber.stream.ports import UNREADABLE_HEADERS, ConsumerClient, headers_of
 from scrubber.stream.settings import ChunkLimits, Delivery
 from scrubber.telemetry import (
     ClientError,
@@ -159,7 +159,11 @@ class Source:
                 continue
             key, value = message.key(), message.value()
             timestamp_ms = message.timestamp()[1]
-            fields = (topic, number, message.offset(), timestamp_ms, key, value, message.headers())
+            try:
+                headers = headers_of(message)
+            except SystemError:
+                headers = UNREADABLE_HEADERS
+            fields = (topic, number, message.offset(), timestamp_ms, key, value, headers)
             records.append(_new(Record, fields))
             size += len(value or b"") + len(key or b"")
         chunk.byte_size = size

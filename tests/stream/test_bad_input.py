@@ -29,6 +29,7 @@ from scrubber.stream.settings import KafkaSettings, StreamSettings
 from scrubber.telemetry import Fanout
 from tests.kafka_lab.fixtures import SECURE_USERS
 from tests.kafka_lab.ports import free_port
+from tests.kafka_lab.raw_headers import produce_with_header
 from tests.kafka_lab.security import allow
 from tests.kafka_lab.topics import Sent, create_topic, produce, read_topic
 from tests.stream.real_worker import Route, WorkerProcess, group_of, new_route
@@ -161,6 +162,20 @@ def test_a_stopped_worker_ends_with_0_and_has_said_no_value(seen):
     assert seen.code == Exit.OK
     assert "worker_stopped" in seen.said
     assert MAIL.decode() not in seen.said
+
+
+def test_a_header_whose_name_is_not_utf_8_is_quarantined_and_its_neighbours_pass(kafka, tmp_path):
+    route = new_route(kafka.bootstrap)
+    source = route.topics[0]
+    before, after = [b"before"] * 100, [b"after"] * 100  # by then Python takes its short way to call a method
+    produce(kafka.bootstrap, source, [Sent(value, partition=0) for value in before])
+    produce_with_header(kafka.bootstrap, source, 0, b"from " + MAIL, (b"\xff\xfe", b"v"))
+    produce(kafka.bootstrap, source, [Sent(value, partition=0) for value in after])
+    with WorkerProcess(tmp_path, group_of(kafka.bootstrap, route)) as worker:
+        worker.until_committed(201)
+    assert [message.value() for message in read_topic(kafka.bootstrap, route.clean)] == before + after
+    (envelope,) = [orjson.loads(message.value()) for message in read_topic(kafka.bootstrap, route.quarantine)]
+    assert (envelope["source"]["offset"], envelope["reason"]) == (100, "undecodable")
 
 
 def test_a_record_too_large_for_its_topic_is_quarantined_and_its_neighbours_pass(kafka, tmp_path):
