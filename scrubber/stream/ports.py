@@ -7,22 +7,11 @@ stand in front of the same contract suite (`tests/contract`), which is the only 
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import methodcaller
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from confluent_kafka import Message, TopicPartition
 
-from scrubber.core.records import Headers
-
 Rebalance = Callable[[Any, list[TopicPartition]], None]
-
-headers_of = methodcaller("headers")
-"""The headers of a message. Raises SystemError where the name of one is no UTF-8: then 2.16 returns a list with a hole,
-and an exception beside it that nobody need notice after `message.headers()`. A second call only returns the list.
-"""
-
-UNREADABLE_HEADERS: Final[Headers] = [("unreadable", b"\xff")]
-"""In the place of such headers. It is no text either, so that the record goes to quarantine."""
 
 
 class ConsumerClient(Protocol):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from scrubber.core.records import Headers, Record
+from scrubber.core.records import Record
 from scrubber.errors import FatalStreamError
 from scrubber.stream import faults
 from scrubber.stream.clients import ClientLog, admin_properties
-from scrubber.stream.ports import UNREADABLE_HEADERS, headers_of
+from scrubber.stream.headers import headers_of
 from scrubber.stream.settings import StreamSettings
 
 REQUEST_SECS = 30.0
@@ -154,11 +153,8 @@ def _record(message: Message) -> Record:
     assert topic is not None, "A message without a topic. This is a bug."
     assert partition is not None, "A message without a partition. This is a bug."
     assert offset is not None, "A message without an offset. This is a bug."
-    try:
-        headers = cast("Headers | None", headers_of(message))
-    except SystemError:
-        headers = UNREADABLE_HEADERS
-    return Record(topic, partition, offset, message.timestamp()[1], message.key(), message.value(), headers)
+    timestamp_ms = message.timestamp()[1]
+    return Record(topic, partition, offset, timestamp_ms, message.key(), message.value(), headers_of(message))
 
 
 def _consumer(settings: StreamSettings) -> Consumer:

@@ -17,10 +17,11 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from scrubber.core.records import Chunk, Partition, Record
 from scrubber.errors import FatalStreamError
 from scrubber.stream import faults
+from scrubber.stream.headers import headers_of
 from scrubber.stream.ownership import Ownership
 from scrubber.stream.pace import Pace
 from scrubber.stream.placement import Placement
-from scrubber.stream.ports import UNREADABLE_HEADERS, ConsumerClient, headers_of
+from scrubber.stream.ports import ConsumerClient
 from scrubber.stream.settings import ChunkLimits, Delivery
 from scrubber.telemetry import (
     ClientError,
@@ -159,11 +160,7 @@ class Source:
                 continue
             key, value = message.key(), message.value()
             timestamp_ms = message.timestamp()[1]
-            try:
-                headers = headers_of(message)
-            except SystemError:
-                headers = UNREADABLE_HEADERS
-            fields = (topic, number, message.offset(), timestamp_ms, key, value, headers)
+            fields = (topic, number, message.offset(), timestamp_ms, key, value, headers_of(message))
             records.append(_new(Record, fields))
             size += len(value or b"") + len(key or b"")
         chunk.byte_size = size

@@ -28,8 +28,6 @@ _BREAKS = (
     b"%40",
     b"%d4",
     b"\xc3",
-)
-_BREAKS += (
     b"<",
     b">",
     b"&quot;",
